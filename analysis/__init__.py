@@ -1,0 +1,1 @@
+"""From a poverty office's own ledgers to a brief its leaders can act on."""
