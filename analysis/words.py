@@ -19,9 +19,20 @@ import yaml
 LANGUAGES = ("zh", "en")
 MISSING = "—"
 _FOLDER = Path(__file__).parent / "catalogue"
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 class Format(NamedTuple):
@@ -278,8 +289,15 @@ def _entry(entry: dict[str, str], key: str, file: str) -> dict[str, str]:
     unknown = set(entry) - {*LANGUAGES, "format"}
     absent = [language for language in LANGUAGES if not isinstance(entry.get(language), str)]
     if unknown or absent:
-        what = f"lacks {' and '.join(absent)}" if absent else f"has the unknown part {unknown}"
-        raise ValueError(f"{file}: {key!r} {what}; an entry is {{zh: ..., en: ...}}")
+        what = (
+            f"lacks {' and '.join(absent)}"
+            if absent
+            else f"has the unknown part {', '.join(map(repr, unknown))}"
+        )
+        raise ValueError(
+            f"{file}: {key!r} {what}; an entry is {{zh: ..., en: ...}}, "
+            "a text with a comma or a colon in quotes"
+        )
     if entry.get("format", "text") not in FORMATS:
         raise ValueError(f"{file}: {key!r} has the unknown format {entry['format']!r}")
     return entry
