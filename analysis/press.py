@@ -1,8 +1,8 @@
 """Executed notebooks set as one typeset PDF in one language.
 
 The press reads notebooks as plain JSON and takes from them prose, findings, tables and figures;
-code and streams are never set. All of it goes to the Typst template as data, never as markup, so that
-nothing a ledger holds can run or break the page.
+code and streams are never set. All of it goes to the Typst template as data, never as markup, so
+that nothing a ledger holds can run or break the page.
 """
 
 import datetime
@@ -18,32 +18,7 @@ from pathlib import Path
 from analysis import exhibits, fonts, words
 
 TEMPLATE = Path(__file__).parents[1] / "reports" / "template" / "brief.typ"
-LABELS = [
-    "answers",
-    "answers_lead",
-    "by",
-    "chapter",
-    "contents",
-    "figure",
-    "inputs",
-    "made",
-    "made_lead",
-    "marks",
-    "marks_lead",
-    "notebook",
-    "packages",
-    "page",
-    "parameters",
-    "code_version",
-    "table",
-    "typefaces",
-    "file",
-    "fingerprint",
-    "no_parameters",
-    "language",
-    "question",
-    "remake",
-]
+FIGURE_PARTS = ("headline", "subtitle", "alt", "svg")
 
 
 class PressError(ValueError):
@@ -141,7 +116,7 @@ def document(
             "day": date.day,
             "text": words.FORMATS["date"].sentence(date, language),
         },
-        "labels": {label: say(f"press.{label}") for label in LABELS},
+        "labels": {key[len("press.") :]: say(key) for key in words.keys("press.")},
         "keywords": say("press.keywords").split(", "),
         "marks": [_mark_meaning(mark, language) for mark in _mark_keys()],
         "answers": list(_answers(chapters, language)),
@@ -317,9 +292,7 @@ def _in_language(content: Mapping, language: str) -> dict[str, object]:
         }
     kept["source_line"] = exhibits.source_line(content, language)
     if content["kind"] == "figure":
-        return kept | {
-            part: content[part][language] for part in ("headline", "subtitle", "alt", "svg")
-        }
+        return kept | {part: content[part][language] for part in FIGURE_PARTS}
     return kept | {
         "title": content["title"][language],
         "columns": [_column(content, place, language) for place in range(len(content["columns"]))],
@@ -400,12 +373,13 @@ def _refusal(refusal: Exception, brief: Mapping) -> str:
     undrawn = re.search(r'the text "(.+?)" could not be displayed', message)
     if not undrawn:
         return f"the brief cannot be set: {message}"
-    holder = next(
-        (c["title"] for c in brief["chapters"] if undrawn[1] in json.dumps(c, ensure_ascii=False)),
-        None,
-    )
+    holder = next((c["title"] for c in brief["chapters"] if undrawn[1] in _said(c)), None)
     where = f"chapter “{holder}”" if holder else "the cover or the last page"
     return (
         f"no typeface of the brief can draw {undrawn[1]!r} (in {where}); change the text or put a "
         "face that has it into the folder ANALYSIS_FONTS"
     )
+
+
+def _said(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False)
