@@ -7,19 +7,20 @@ two figures meet or do not meet without any slack for floating point.
 
 import ast
 import datetime
+import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 
 LONGEST = 300
 DEEPEST = 24
+CORNERED = 8
 COMPARISONS = {ast.Eq: "==", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 FUNCTIONS = ("min", "max", "abs", "days")
 ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 Interval = tuple[Fraction, Fraction]
-Slopes = dict[str, Interval]
 
 
 class ExpressionError(ValueError):
@@ -125,8 +126,9 @@ def interval(tree: ast.expr, figures: Mapping[str, Interval]) -> Interval:
     Give the values an expression can take when every figure lies within its printed rounding.
 
     A figure that is named once enters by plain interval arithmetic, which is then exact. One named
-    several times moves everywhere at once: where the expression only rises or only falls with it,
-    its two ends give the exact bounds; where it does neither, the interval is safe but may be wide.
+    several times moves everywhere at once. Where it stands at most once above and once below the
+    fraction bar of the whole, the expression only rises or only falls with it, so its two ends give
+    the exact bounds. Otherwise the interval is safe but may be wide.
 
     Parameters
     ----------
@@ -148,7 +150,7 @@ def interval(tree: ast.expr, figures: Mapping[str, Interval]) -> Interval:
     References
     ----------
     Moore, R. E., Kearfott, R. B. and Cloud, M. J. (2009). Introduction to Interval Analysis. SIAM,
-    chapter 6 (monotonicity).
+    chapters 5 and 6 (dependency, monotonicity).
 
     Examples
     --------
@@ -160,12 +162,12 @@ def interval(tree: ast.expr, figures: Mapping[str, Interval]) -> Interval:
     known = {name: _known(name, figures) for name in names(tree)}
     counted = Counter(_mentions(tree))
     repeated = [name for name in known if counted[name] > 1 and known[name][0] < known[name][1]]
-    if not repeated:
-        return _value(tree, known)
-    slopes = _slopes(tree, known)
-    lowest = {name: _end(known[name], slopes[name], rising=0) for name in repeated}
-    highest = {name: _end(known[name], slopes[name], rising=1) for name in repeated}
-    return _value(tree, known | lowest)[0], _value(tree, known | highest)[1]
+    safe = _value(tree, known)
+    if not repeated or len(repeated) > CORNERED or _bends(tree, repeated):
+        return safe
+    corners = itertools.product(*(known[name] for name in repeated))
+    fixed = (dict(zip(repeated, [(end, end) for end in corner], strict=True)) for corner in corners)
+    return _hull([_value(tree, known | ends) for ends in fixed])
 
 
 def figure(value: object, resolution: object = 0) -> Interval:
@@ -395,70 +397,37 @@ def _hull(values: list[Interval]) -> Interval:
     return min(low for low, _ in values), max(high for _, high in values)
 
 
-def _end(value: Interval, slope: Interval, *, rising: int) -> Interval:
-    if slope[0] >= 0:
-        return value[rising], value[rising]
-    if slope[1] <= 0:
-        return value[1 - rising], value[1 - rising]
-    return value
+def _bends(tree: ast.expr, repeated: Iterable[str]) -> bool:
+    """Tell whether the value may turn within the range of a figure that is named repeatedly."""
+    powers = _powers(tree)
+    return powers is None or any(power[name] > 1 for name in repeated for power in powers)
 
 
-def _slopes(node: ast.expr, figures: Mapping[str, Interval]) -> Slopes:
-    """Enclose the derivative by every figure; where there is a kink, the hull of both sides."""
+def _powers(node: ast.expr) -> tuple[Counter, Counter] | None:
+    """Give the power of each figure above and below the fraction bar; None for a function."""
     match node:
         case ast.Name(id=name):
-            return {name: figure(1)}
+            return Counter([name]), Counter()
         case ast.Constant():
-            return {}
+            return Counter(), Counter()
         case ast.UnaryOp(operand=operand):
-            return _scaled(_slopes(operand, figures), figure(-1))
-        case ast.BinOp():
-            return _combined_slopes(node, figures)
-    return _call_slopes(node, figures)
+            return _powers(operand)
+        case ast.BinOp(left=left, op=sign, right=right):
+            sides = _powers(left), _powers(right)
+            return None if None in sides else _combined_powers(sign, *sides)
+    return (Counter(), Counter()) if not _mentions(node) else None
 
 
-def _call_slopes(node: ast.Call, figures: Mapping[str, Interval]) -> Slopes:
-    if _is_call(node, "days"):
-        return {}
-    if _is_call(node, "abs"):
-        return _scaled(_slopes(node.args[0], figures), _sign(_value(node.args[0], figures)))
-    return _either([_slopes(part, figures) for part in node.args])
-
-
-def _combined_slopes(node: ast.BinOp, figures: Mapping[str, Interval]) -> Slopes:
-    left, right = _slopes(node.left, figures), _slopes(node.right, figures)
-    match node.op:
-        case ast.Add():
-            return _total(left, right)
-        case ast.Sub():
-            return _total(left, _scaled(right, figure(-1)))
+def _combined_powers(
+    sign: ast.operator, left: tuple[Counter, Counter], right: tuple[Counter, Counter]
+) -> tuple[Counter, Counter]:
+    (above, below), (other_above, other_below) = left, right
+    match sign:
         case ast.Mult():
-            one, other = _value(node.left, figures), _value(node.right, figures)
-            return _total(_scaled(left, other), _scaled(right, one))
-    inverse = _combined(ast.Div(), figure(1), _value(node.right, figures), node)
-    falling = _negative(_product(_value(node, figures), inverse))
-    return _total(_scaled(left, inverse), _scaled(right, falling))
-
-
-def _scaled(slopes: Slopes, factor: Interval) -> Slopes:
-    return {name: _product(slope, factor) for name, slope in slopes.items()}
-
-
-def _total(left: Slopes, right: Slopes) -> Slopes:
-    zero = figure(0)
-    return {name: _sum(left.get(name, zero), right.get(name, zero)) for name in left.keys() | right}
-
-
-def _either(branches: list[Slopes]) -> Slopes:
-    zero = figure(0)
-    every = set().union(*branches)
-    return {name: _hull([branch.get(name, zero) for branch in branches]) for name in every}
-
-
-def _sign(value: Interval) -> Interval:
-    return (
-        figure(1) if value[0] >= 0 else figure(-1) if value[1] <= 0 else (-Fraction(1), Fraction(1))
-    )
+            return above + other_above, below + other_below
+        case ast.Div():
+            return above + other_below, below + other_above
+    return (above + other_below) | (other_above + below), below + other_below
 
 
 def _undone(
