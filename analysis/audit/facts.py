@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -14,6 +14,8 @@ VERDICTS = (HOLDS, CONTRADICTED, CORRUPT, UNTESTABLE)
 CONFIRMING = ("equality", "standard", "ledger")
 CONVICTING = ("equality", "standard", "ledger", "bound", "wording")
 WEAK = ("outside_disagrees", "outside_agrees", "unobserved_flows", "rounding", "missing_term")
+BOUNDING = ("bound", "wording")
+NOTHING = (99, UNTESTABLE, "alone", None)
 REDACTED = "x"
 RANGE = re.compile(r"(\d+)\s*[-–—~～至]\s*(\d+)")
 
@@ -60,12 +62,11 @@ def fact_verdicts(facts: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
     """
     own = facts[facts["status"] != "outside"]
     judged = _judged(tested)
-    unknown = sorted(set(judged["judged"]) - set(facts["fact"]) - set(facts["fact"] + "_listed"))
+    unknown = sorted(set(judged) - set(facts["fact"]) - set(facts["fact"] + "_listed"))
     if unknown:
         raise ValueError(f"identities.csv judges {', '.join(unknown)}, which facts.csv has not")
     broken = corrupt_figures(facts, tested)
-    groups = dict(tuple(judged.groupby("judged")))
-    rows = [_verdict(fact, groups.get(fact["fact"]), broken) for fact in own.to_dict("records")]
+    rows = [_verdict(fact, judged.get(fact["fact"], []), broken) for fact in own.to_dict("records")]
     columns = ["verdict", "reason", "identity"]
     return own.assign(**pd.DataFrame(rows, columns=columns, index=own.index))
 
@@ -138,42 +139,40 @@ def verdict_counts(verdicts: pd.DataFrame) -> pd.DataFrame:
     return counts.assign(figures=counts.sum(axis=1)).rename_axis(columns=None).reset_index()
 
 
-def _judged(tested: pd.DataFrame) -> pd.DataFrame:
-    """Give one row an identity and figure that it judges: those it says, else all it names."""
-    judged = tested["judges"].fillna(tested["names"]).str.split(";")
-    return tested.assign(judged=judged).explode("judged")
+def _judged(tested: pd.DataFrame) -> dict[str, list[dict]]:
+    """Give each figure the identities that judge it: those that say so, else all that name it."""
+    judged: dict[str, list[dict]] = {}
+    whom = tested["judges"].fillna(tested["names"])
+    for names, row in zip(whom, tested.to_dict("records"), strict=True):
+        for name in names.split(";"):
+            judged.setdefault(name, []).append(row)
+    return judged
 
 
 def _verdict(
-    fact: Mapping, judged: pd.DataFrame | None, broken: Mapping[str, Finding]
+    fact: Mapping, judged: Sequence[Mapping], broken: Mapping[str, Finding]
 ) -> tuple[str, str, str | None]:
     if fact["fact"] in broken:
         return CORRUPT, *broken[fact["fact"]]
     if fact["printed"] == REDACTED:
         return UNTESTABLE, "redacted", None
-    if judged is None:
-        return UNTESTABLE, "alone", None
-    return _decided(judged)
+    outcomes = [(*_outcome(row), row["identity"]) for row in judged]
+    _, verdict, reason, identity = min(outcomes, default=NOTHING, key=lambda outcome: outcome[0])
+    return verdict, reason, None if reason == "alone" else identity
 
 
-def _decided(judged: pd.DataFrame) -> tuple[str, str, str | None]:
-    contradicted = judged["verdict"].eq(CONTRADICTED) & judged["kind"].isin(CONVICTING)
-    for row in judged[contradicted].to_dict("records"):
-        missed = row["kind"] == "standard"
-        return CONTRADICTED, "standard_missed" if missed else row["reason"], row["identity"]
-    confirmed = judged["verdict"].eq(HOLDS) & judged["kind"].isin(CONFIRMING)
-    for row in judged[confirmed].to_dict("records"):
-        return HOLDS, "confirmed", row["identity"]
-    return _untested(judged)
-
-
-def _untested(judged: pd.DataFrame) -> tuple[str, str, str | None]:
-    for reason in WEAK:
-        for identity in judged.loc[judged["reason"] == reason, "identity"]:
-            return UNTESTABLE, reason, identity
-    for identity in judged.loc[judged["kind"].isin(("bound", "wording")), "identity"]:
-        return UNTESTABLE, "only_bounds", identity
-    return UNTESTABLE, "alone", None
+def _outcome(row: Mapping) -> tuple[int, str, str]:
+    """Say what one identity proves of a figure, and how much that weighs: the least number wins."""
+    kind, verdict, reason = row["kind"], row["verdict"], row["reason"]
+    if verdict == CONTRADICTED and kind in CONVICTING:
+        return 0, CONTRADICTED, "standard_missed" if kind == "standard" else reason
+    if verdict == HOLDS and kind in CONFIRMING:
+        return 1, HOLDS, "confirmed"
+    if reason in WEAK:
+        return 2 + WEAK.index(reason), UNTESTABLE, reason
+    if kind in BOUNDING:
+        return 2 + len(WEAK), UNTESTABLE, "only_bounds"
+    return NOTHING[:3]
 
 
 def _lost_dashes(printed: Mapping[str, str], tested: pd.DataFrame) -> Iterator[tuple[str, Finding]]:
@@ -186,8 +185,8 @@ def _lost_dashes(printed: Mapping[str, str], tested: pd.DataFrame) -> Iterator[t
 
 def _out_of_scale(tested: pd.DataFrame) -> Iterator[tuple[str, Finding]]:
     flagged = tested[(tested["kind"] == "magnitude") & (tested["verdict"] == CONTRADICTED)]
-    for row in _judged(flagged).to_dict("records"):
-        yield row["judged"], ("magnitude", row["identity"])
+    for name, rows in _judged(flagged).items():
+        yield name, ("magnitude", rows[0]["identity"])
 
 
 def _twins(printed: Mapping[str, str], tested: pd.DataFrame) -> Iterator[tuple[str, str, str]]:

@@ -239,13 +239,13 @@ def _within_allowance(row: Mapping, known: Figures, sides: list) -> bool:
 
 def _number(tree: ast.expr, known: Figures) -> dict[str, float]:
     low, high = expressions.interval(tree, known)
-    middle, _ = expressions.interval(tree, _exact(known))
+    middle = _as_printed(tree, known)
     return {"result": float(middle), "result_low": float(low), "result_high": float(high)}
 
 
 def _compared(tree: ast.Compare, known: Figures) -> dict[str, float]:
     side, _ = expressions.residuals(tree)[0]
-    right, _ = expressions.interval(side.right, _exact(known))
+    right = _as_printed(side.right, known)
     found = _number(side, known)
     return found | {"relative": found["result"] / float(right) if right else math.nan}
 
@@ -263,7 +263,7 @@ def _bound(
 ) -> dict[str, object]:
     tree, rising = solution
     sign = sign if rising > 0 else MIRRORED[sign]
-    ends = [expressions.interval(tree, _exact(known))[0], *expressions.interval(tree, known)]
+    ends = [_as_printed(tree, known), *expressions.interval(tree, known)]
     if whole:
         sign, ends = _whole(sign, ends)
     columns = ("bound", "bound_low", "bound_high")
@@ -278,6 +278,7 @@ def _whole(sign: str, ends: list[Fraction]) -> tuple[str, list[Fraction]]:
     return sign, ends
 
 
-def _exact(known: Figures) -> Figures:
-    """Give the figures as printed, without their rounding."""
-    return {name: ((low + high) / 2,) * 2 for name, (low, high) in known.items()}
+def _as_printed(tree: ast.expr, known: Figures) -> Fraction:
+    """Evaluate on the figures as printed, without their rounding."""
+    middles = {name: (sum(known[name]) / 2,) * 2 for name in expressions.names(tree)}
+    return expressions.interval(tree, middles)[0]
