@@ -33,6 +33,8 @@ COMPARING = ("equality", "parallel", "bound", "standard", "magnitude", "ledger",
 GIVING = ("derivation", "scenario")
 UNVERIFIED = ("from-memory", "not-found", "assumed")
 COUNTED = ("person", "household", "village")
+RESULT = ("result", "result_low", "result_high")
+RELATIVE = ("relative", "relative_low", "relative_high")
 SIDES = {"==": "equals", "<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
 
@@ -92,8 +94,8 @@ def identity_verdicts(identities: pd.DataFrame, facts: pd.DataFrame) -> pd.DataF
         The identities with ``verdict`` (holds, contradicted, cannot_be_tested, derived),
         ``reason``, the figures it ``names`` (``;`` between them), and, in the units of the
         expression, ``result``, ``result_low``, ``result_high``: the residual (left less right) of
-        a comparison, the number of a derivation; ``relative`` is the residual as a ratio of the
-        right side.
+        a comparison, the number of a derivation. ``relative``, ``relative_low``, ``relative_high``
+        give a residual as a ratio of the right side.
 
     Raises
     ------
@@ -177,8 +179,7 @@ def _tested(
     tree = expressions.parse(row["expression"])
     _check_kind(row, isinstance(tree, ast.Compare))
     named = expressions.names(tree)
-    blank = dict.fromkeys(("result", "result_low", "result_high", "relative"), math.nan)
-    common = blank | {"names": ";".join(named)}
+    common = dict.fromkeys([*RESULT, *RELATIVE], math.nan) | {"names": ";".join(named)}
     if absent & set(named):
         return common | {"verdict": UNTESTABLE, "reason": "missing_term"}
     if row["kind"] in GIVING:
@@ -239,15 +240,16 @@ def _within_allowance(row: Mapping, known: Figures, sides: list) -> bool:
 
 def _number(tree: ast.expr, known: Figures) -> dict[str, float]:
     low, high = expressions.interval(tree, known)
-    middle = _as_printed(tree, known)
-    return {"result": float(middle), "result_low": float(low), "result_high": float(high)}
+    ends = (_as_printed(tree, known), low, high)
+    return dict(zip(RESULT, map(float, ends), strict=True))
 
 
 def _compared(tree: ast.Compare, known: Figures) -> dict[str, float]:
     side, _ = expressions.residuals(tree)[0]
     right = _as_printed(side.right, known)
     found = _number(side, known)
-    return found | {"relative": found["result"] / float(right) if right else math.nan}
+    ratios = (found[name] / abs(float(right)) if right else math.nan for name in RESULT)
+    return found | dict(zip(RELATIVE, ratios, strict=True))
 
 
 def _open_sides(expression: str, absent: set[str]) -> Iterator[tuple[ast.expr, str, str]]:
