@@ -369,6 +369,16 @@ def _percent(value: object, language: str, *, digits: int) -> str:
     return _number(value, language, scale=100, digits=digits) + "%"
 
 
+def _chance(value: object, language: str) -> str:
+    """Draws never show that something cannot happen, so no chance is written as 0 or 100 %."""
+    share = float(value)
+    if share < 0.01:
+        return say("unit.chance_low", language)
+    if share > 0.99:
+        return say("unit.chance_high", language)
+    return _percent(share, language, digits=0)
+
+
 def _with_unit(value: object, language: str, *, unit: str, plain: Callable) -> str:
     return say(f"{unit}_amount", language, amount=plain(value, language))
 
@@ -465,6 +475,7 @@ FORMATS: dict[str, Format] = {
         for n in range(1, 3)
     },
     **{f"number{n}": _same(partial(_number, digits=n)) for n in range(3)},
+    "chance": _same(_chance),
     "count": _same(_number),
     "yuan": _measured(_number, "unit.yuan"),
     "wan_yuan": Format(_wan_yuan, _number, "unit.wan_yuan"),
