@@ -117,7 +117,7 @@ def document(
             "text": words.FORMATS["date"].sentence(date, language),
         },
         "labels": {key[len("press.") :]: say(key) for key in words.keys("press.")},
-        "keywords": say("press.keywords").split(", "),
+        "keywords": re.split("、|, ", say("press.keywords")),
         "marks": [_mark_meaning(mark, language) for mark in _mark_keys()],
         "answers": list(_answers(chapters, language)),
         "chapters": [dict(chapter) for chapter in chapters],
