@@ -9,6 +9,7 @@ from analysis.audit.years import (
     fact_years,
     mention_meanings,
     resolved_years,
+    year_fraction,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "mention_meanings",
     "resolved_years",
     "verdict_counts",
+    "year_fraction",
 ]

@@ -111,14 +111,16 @@ def corrupt_figures(facts: pd.DataFrame, tested: pd.DataFrame) -> dict[str, Find
     return found
 
 
-def verdict_counts(verdicts: pd.DataFrame) -> pd.DataFrame:
+def verdict_counts(verdicts: pd.DataFrame, by: str = "section") -> pd.DataFrame:
     """
-    Count the verdicts in each section of the document.
+    Count the verdicts in each section of the document, or in each of several documents.
 
     Parameters
     ----------
     verdicts : pandas.DataFrame
-        From `fact_verdicts`, with the column ``section``.
+        From `fact_verdicts`.
+    by : str
+        Column to count by.
 
     Returns
     -------
@@ -133,8 +135,8 @@ def verdict_counts(verdicts: pd.DataFrame) -> pd.DataFrame:
     >>> verdict_counts(verdicts)[["section", "holds", "corrupt", "figures"]].values.tolist()
     [['a', 1, 1, 2], ['b', 1, 0, 1]]
     """
-    order = verdicts["section"].unique()
-    counts = pd.crosstab(verdicts["section"], verdicts["verdict"]).reindex(order)
+    order = verdicts[by].unique()
+    counts = pd.crosstab(verdicts[by], verdicts["verdict"]).reindex(order)
     counts = counts.reindex(columns=list(VERDICTS), fill_value=0)
     return counts.assign(figures=counts.sum(axis=1)).rename_axis(columns=None).reset_index()
 

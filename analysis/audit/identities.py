@@ -35,6 +35,7 @@ UNVERIFIED = ("from-memory", "not-found", "assumed")
 COUNTED = ("person", "household", "village")
 RESULT = ("result", "result_low", "result_high")
 RELATIVE = ("relative", "relative_low", "relative_high")
+ALLOWED = ("allowed_low", "allowed_high")
 SIDES = {"==": "equals", "<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
 
@@ -95,7 +96,8 @@ def identity_verdicts(identities: pd.DataFrame, facts: pd.DataFrame) -> pd.DataF
         ``reason``, the figures it ``names`` (``;`` between them), and, in the units of the
         expression, ``result``, ``result_low``, ``result_high``: the residual (left less right) of
         a comparison, the number of a derivation. ``relative``, ``relative_low``, ``relative_high``
-        give a residual as a ratio of the right side.
+        give a residual as a ratio of the right side; ``allowed_low``, ``allowed_high`` how far a
+        ledger's may reach.
 
     Raises
     ------
@@ -179,17 +181,18 @@ def _tested(
     tree = expressions.parse(row["expression"])
     _check_kind(row, isinstance(tree, ast.Compare))
     named = expressions.names(tree)
-    common = dict.fromkeys([*RESULT, *RELATIVE], math.nan) | {"names": ";".join(named)}
+    common = dict.fromkeys([*RESULT, *RELATIVE, *ALLOWED], math.nan) | {"names": ";".join(named)}
     if absent & set(named):
         return common | {"verdict": UNTESTABLE, "reason": "missing_term"}
     if row["kind"] in GIVING:
         return common | {"verdict": DERIVED, "reason": "derived"} | _number(tree, known)
     sides = expressions.residuals(tree)
     truths = [_truth(expressions.interval(side, known), sign) for side, sign in sides]
-    verdict, reason = _verdict(truths, row, known, sides)
+    allowed = _allowance(row, known) if row["kind"] == "ledger" else {}
+    verdict, reason = _verdict(truths, sides, known, allowed)
     if doubtful & set(named):
         verdict, reason = UNTESTABLE, f"outside_{'agrees' if verdict == HOLDS else 'disagrees'}"
-    return common | {"verdict": verdict, "reason": reason} | _compared(tree, known)
+    return common | {"verdict": verdict, "reason": reason} | _compared(tree, known) | allowed
 
 
 def _check_kind(row: Mapping, compares: bool) -> None:
@@ -219,23 +222,25 @@ def _decided(always: bool, never: bool) -> bool | None:
     return True if always else False if never else None
 
 
-def _verdict(truths: list, row: Mapping, known: Figures, sides: list) -> tuple[str, str]:
+def _verdict(
+    truths: list, sides: list, known: Figures, allowed: Mapping[str, float]
+) -> tuple[str, str]:
     if all(truths):
         return HOLDS, "meets"
     if False not in truths:
         return UNTESTABLE, "rounding"
-    if row["kind"] == "ledger" and _within_allowance(row, known, sides):
+    low, high = expressions.interval(sides[0][0], known)
+    if allowed and allowed["allowed_low"] <= high and low <= allowed["allowed_high"]:
         return UNTESTABLE, "unobserved_flows"
-    return CONTRADICTED, "beyond_allowance" if row["kind"] == "ledger" else "apart"
+    return CONTRADICTED, "beyond_allowance" if allowed else "apart"
 
 
-def _within_allowance(row: Mapping, known: Figures, sides: list) -> bool:
+def _allowance(row: Mapping, known: Figures) -> dict[str, float]:
     low, high = (
         expressions.interval(expressions.parse(row[side]), known)
         for side in ("allowance_low", "allowance_high")
     )
-    residual = expressions.interval(sides[0][0], known)
-    return low[0] <= residual[1] and residual[0] <= high[1]
+    return dict(zip(ALLOWED, (float(low[0]), float(high[1])), strict=True))
 
 
 def _number(tree: ast.expr, known: Figures) -> dict[str, float]:

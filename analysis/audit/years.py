@@ -170,6 +170,30 @@ def document_date(candidates: pd.DataFrame) -> str:
     return candidates.set_index("deadline_year").loc[best, "document_date"]
 
 
+def year_fraction(date: str) -> float:
+    """
+    Place a date on an axis where a whole year's mark stands in the middle of that year.
+
+    Parameters
+    ----------
+    date : str
+        ISO date.
+
+    Returns
+    -------
+    float
+        The year, half a year less at its start and half a year more at its end.
+
+    Examples
+    --------
+    >>> round(year_fraction("2018-03-28"), 2)
+    2017.74
+    """
+    day = datetime.date.fromisoformat(date)
+    start, end = datetime.date(day.year, 1, 1), datetime.date(day.year + 1, 1, 1)
+    return day.year + (day - start) / (end - start) - 0.5
+
+
 def fact_years(facts: pd.DataFrame, years: pd.DataFrame) -> pd.DataFrame:
     """
     Give each figure the year of the mention that dates it.
