@@ -1,7 +1,5 @@
 """Tables: the dictionary holds both ways, and every fault is named at once."""
 
-import shutil
-
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -68,19 +66,6 @@ def test_until_leaves_out_what_was_known_later():
     assert 0 < len(early) < len(every)
 
 
-@pytest.fixture
-def data(tmp_path, monkeypatch):
-    """A copy of the data that a test may spoil."""
-    folder = tmp_path / "data"
-    shutil.copytree(tables.DATA, folder)
-    monkeypatch.setattr(tables, "DATA", folder)
-    tables.dictionary.cache_clear()
-    tables._known_codes.cache_clear()
-    yield folder
-    tables.dictionary.cache_clear()
-    tables._known_codes.cache_clear()
-
-
 def _spoil(folder, change):
     path = folder / "reference" / "incidence.csv"
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -111,28 +96,28 @@ def _put(column, row, value):
         (lambda f: pd.concat([f, f.iloc[[0]]]), "duplicate", "a second row with"),
     ],
 )
-def test_a_fault_is_refused_and_named(data, change, rule, said):
-    error = _spoil(data, change)
+def test_a_fault_is_refused_and_named(data_copy, change, rule, said):
+    error = _spoil(data_copy, change)
     assert rule in set(error.findings["rule"])
     assert said in str(error)
 
 
-def test_all_faults_are_named_at_once_in_both_languages(data):
+def test_all_faults_are_named_at_once_in_both_languages(data_copy):
     def twice(frame):
         return _put("year", 0, "x")(_put("headcount_ratio", 4, "y")(frame))
 
-    error = _spoil(data, twice)
+    error = _spoil(data_copy, twice)
     assert error.findings["value"].tolist() == ["x", "y"]
     assert "不是整数" in str(error) and "is not a whole number" in str(error)
 
 
-def test_personal_values_are_masked(data):
-    dictionary = pd.read_csv(data / "dictionary.csv", dtype=str, keep_default_na=False)
+def test_personal_values_are_masked(data_copy):
+    dictionary = pd.read_csv(data_copy / "dictionary.csv", dtype=str, keep_default_na=False)
     mine = (dictionary["table"] == "incidence") & (dictionary["column"] == "year")
     dictionary.assign(personal=dictionary["personal"].where(~mine, "yes")).to_csv(
-        data / "dictionary.csv", index=False
+        data_copy / "dictionary.csv", index=False
     )
-    error = _spoil(data, _put("year", 0, "secret"))
+    error = _spoil(data_copy, _put("year", 0, "secret"))
     assert "secret" not in str(error)
 
 
