@@ -21,6 +21,7 @@ from analysis.growth.noise import (
     lognormal_variation,
     noise_band,
     noise_cases,
+    noise_table,
 )
 from analysis.growth.rates import (
     annualized_growth,
@@ -34,17 +35,21 @@ from analysis.growth.rates import (
     years_to_close,
 )
 from analysis.growth.series import (
+    closing_paths,
     closing_table,
     compared_with,
     growth_table,
     index_table,
     level_ratios,
+    range_outcome,
+    with_roles,
 )
 
 __all__ = [
     "annualized_growth",
     "chained_index",
     "closing_path",
+    "closing_paths",
     "closing_table",
     "closing_year",
     "compared_with",
@@ -66,10 +71,13 @@ __all__ = [
     "mld_change",
     "noise_band",
     "noise_cases",
+    "noise_table",
     "pro_poor_growth",
+    "range_outcome",
     "real_growth",
     "sector_change",
     "shapley",
     "verdict",
+    "with_roles",
     "years_to_close",
 ]

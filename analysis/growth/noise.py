@@ -1,5 +1,7 @@
 """How small a gap of growth a household survey can see."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -201,7 +203,7 @@ def noise_cases(assumptions: pd.DataFrame) -> pd.DataFrame:
     >>> noise_cases(rows)["panel_overlap"].tolist()
     [1.0, 0.8, 0.5]
     """
-    _require_parameters(assumptions)
+    _require_parameters(assumptions, FAVOURABLE_END)
     other = {"low": "high", "high": "low"}
     cases = {
         parameter: [
@@ -323,6 +325,77 @@ def noise_band(
     )
 
 
+def noise_table(
+    gap: float,
+    assumptions: pd.DataFrame,
+    *,
+    growth: float,
+    population: float = np.inf,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """
+    What samples of the usual size can see, and what it would take, case by case.
+
+    Parameters
+    ----------
+    gap : float
+        Gap of growth to see, a ratio.
+    assumptions : DataFrame
+        As for `noise_cases`, and the rows `county_households` and `province_households`: the usual
+        size of a sample.
+    growth : float
+        Growth of the mean, a ratio.
+    population : float
+        Households in the place.
+    confidence : float
+        Of the two-sided interval, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by case: the parameters of the survey; `place_noise` and `reference_noise`, the
+        half-widths of the intervals of growth of place and province at the usual size (ratios);
+        `households_needed` in the place, the province's growth being taken as printed.
+
+    Raises
+    ------
+    ValueError
+        As for `noise_cases`.
+
+    References
+    ----------
+    `growth_standard_error` and `households_needed`; the usual size is at its central value.
+
+    Examples
+    --------
+    >>> names = [*FAVOURABLE_END, "county_households", "province_households"]
+    >>> rows = pd.DataFrame({"value": [0.6, 2, 0.8, 0.7, 100, 5000],
+    ...                      "low": [0.5, 1, 0.5, 0.5, 90, 2500],
+    ...                      "high": [0.7, 3, 1, 0.9, 150, 9000]}, index=names)
+    >>> table = noise_table(0.004, rows, growth=0.1)
+    >>> table.loc["central", ["place_noise", "households_needed"]].round(3).tolist()
+    [0.172, 184068.0]
+    """
+    _require_parameters(assumptions, ["county_households", "province_households"])
+    margin = normal_quantile(confidence)
+    cases = noise_cases(assumptions)
+
+    def noise(parameter: str, households_there: float) -> np.ndarray:
+        size = assumptions.loc[parameter, "value"]
+        return margin * growth_standard_error(
+            size, growth=growth, population=households_there, **dict(cases.items())
+        )
+
+    needed = households_needed(
+        gap, growth=growth, population=population, confidence=confidence, **dict(cases.items())
+    )
+    return cases.assign(
+        place_noise=noise("county_households", population),
+        reference_noise=noise("province_households", np.inf),
+        households_needed=needed,
+    )
+
+
 def _unit_variance(
     growth: ArrayLike,
     coefficient_of_variation: ArrayLike,
@@ -346,8 +419,8 @@ def _require_between(name: str, value: ArrayLike, low: float, high: ArrayLike) -
         raise ValueError(f"{name} is {value}; it must lie between {low} and {high}")
 
 
-def _require_parameters(assumptions: pd.DataFrame) -> None:
-    missing = [name for name in FAVOURABLE_END if name not in assumptions.index]
+def _require_parameters(assumptions: pd.DataFrame, names: Iterable[str]) -> None:
+    missing = [name for name in names if name not in assumptions.index]
     if missing:
         raise ValueError(
             f"assumptions lack {', '.join(missing)}; add one row for each to the scenario"

@@ -5,7 +5,13 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
-from analysis.growth.rates import annualized_growth, chained_index, closing_year, growth_gap
+from analysis.growth.rates import (
+    annualized_growth,
+    chained_index,
+    closing_path,
+    closing_year,
+    growth_gap,
+)
 from analysis.growth.rates import real_growth as deflated_growth
 from analysis.tables import MARKS
 
@@ -311,6 +317,156 @@ def closing_table(
     ahead = years.where(np.isfinite(years)).mask(rows["ratio"] >= 1)
     shown = pd.concat([rows.drop(columns="verification"), ahead], axis=1)
     return shown.assign(closes=closes, verification=rows["verification"])
+
+
+def closing_paths(
+    closing: pd.DataFrame, last_year: int, *, rounding: float = 0.001
+) -> pd.DataFrame:
+    """
+    Ratio of levels year by year for every series of a closing table.
+
+    Parameters
+    ----------
+    closing : DataFrame
+        As `closing_table` gives it.
+    last_year : int
+        Last year of the paths.
+    rounding : float
+        Worth of the last printed digit of a growth rate, a ratio.
+
+    Returns
+    -------
+    DataFrame
+        `area, population` and the columns of `closing_path`.
+
+    Raises
+    ------
+    ValueError
+        The table is empty, or the last year is before its year.
+
+    References
+    ----------
+    `closing_path`.
+
+    Examples
+    --------
+    >>> closing = pd.DataFrame({"area": ["1"], "population": ["rural"], "year": [2017],
+    ...                         "ratio": [0.5], "growth": [0.1], "reference_growth": [0.05]})
+    >>> closing_paths(closing, 2018)["ratio"].round(4).tolist()
+    [0.5, 0.5238]
+    """
+    paths = {
+        (row.area, row.population): closing_path(
+            row.year,
+            row.ratio,
+            row.growth,
+            row.reference_growth,
+            last_year=last_year,
+            rounding=rounding,
+        )
+        for row in closing.itertuples()
+    }
+    return pd.concat(paths, names=SERIES).reset_index(SERIES).reset_index(drop=True)
+
+
+def with_roles(frame: pd.DataFrame, *, place: str, province: str, nation: str) -> pd.DataFrame:
+    """
+    Say of each series which part it plays, and leave out those that play none.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows with `area` and `population`.
+    place, province, nation : str
+        Area codes.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column `role`: "place", "province", "nation", "poor_areas" (of the nation)
+        or "province_poor_areas".
+
+    Raises
+    ------
+    ValueError
+        Two of the areas are the same.
+
+    References
+    ----------
+    The palette of charts goes by these roles.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"area": ["1", "3"], "population": "rural"})
+    >>> with_roles(frame, place="3", province="2", nation="1")["role"].tolist()
+    ['nation', 'place']
+    """
+    if len({place, province, nation}) < 3:
+        raise ValueError(f"place {place}, province {province} and nation {nation} must differ")
+    roles = {
+        (place, "rural"): "place",
+        (province, "rural"): "province",
+        (nation, "rural"): "nation",
+        (nation, "rural_poor_areas"): "poor_areas",
+        (province, "rural_poor_areas"): "province_poor_areas",
+    }
+    series = pd.Series(list(zip(frame["area"], frame["population"], strict=True)), frame.index)
+    return frame.assign(role=series.map(roles)).dropna(subset="role")
+
+
+def range_outcome(needed: pd.DataFrame, growths: pd.DataFrame, area: str) -> pd.DataFrame:
+    """
+    Hold the range of a reference's growth against the growth that came.
+
+    Parameters
+    ----------
+    needed : DataFrame
+        As `growth_needed` gives it.
+    growths : DataFrame
+        As `growth_table` gives it, with the later year where it is known.
+    area : str
+        The reference.
+
+    Returns
+    -------
+    DataFrame
+        One row: `year`, `reference_growth_low`, `reference_growth_high`, `reference_growth` (as it
+        came, missing where it is not known), `outcome` ("inside", "outside", "unknown") and
+        `verification`.
+
+    Raises
+    ------
+    ValueError
+        The reference has two rows for the year.
+
+    References
+    ----------
+    Inside includes the ends.
+
+    Examples
+    --------
+    >>> needed = pd.DataFrame({"year": 2018, "reference_growth": [0.082, 0.093, 0.104]})
+    >>> growths = pd.DataFrame({"area": ["1"], "population": ["rural"], "year": [2018],
+    ...                         "nominal_growth": [0.092], "verification": ["derived"]})
+    >>> range_outcome(needed, growths, "1")["outcome"].item()
+    'inside'
+    """
+    low, high = needed["reference_growth"].min(), needed["reference_growth"].max()
+    year = int(needed["year"].iloc[0])
+    came = growths.query("area == @area and population == 'rural' and year == @year")
+    _require_once("growth rates", came, [*SERIES, "year"])
+    known = came["nominal_growth"].notna().any()
+    growth = float(came["nominal_growth"].iloc[0]) if known else np.nan
+    inside = "inside" if low - 1e-12 <= growth <= high + 1e-12 else "outside"
+    row = {
+        "year": year,
+        "reference_growth_low": low,
+        "reference_growth_high": high,
+        "reference_growth": growth,
+        "outcome": inside if known else "unknown",
+        "verification": came["verification"].iloc[0] if known else "not-found",
+    }
+    return pd.DataFrame([row])
 
 
 def _level_before(annual: pd.DataFrame) -> pd.Series:
