@@ -1,7 +1,7 @@
 """House style: one look for every chart, and a palette by meaning rather than by order.
 
-The colours are those of Okabe and Ito, darkened where they would be pale on white paper. Each meaning
-also has its own marker, line or hatch, so that no chart needs colour to be read.
+The colours are those of Okabe and Ito, darkened where they would be pale on white paper. Each
+meaning also has its own marker, line or hatch, so that no chart needs colour to be read.
 """
 
 from collections.abc import Iterator, Sequence
