@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.charts import house
 
@@ -55,8 +55,8 @@ def gap_against_noise(
     axes.axhline(gap["growth_gap"], **house.rule("target"))
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlim(band["households"].min(), band["households"].max())
-    axes.set_ylim(gap["growth_gap_low"] / 2.5, band["noise_high"].max())
+    axes.set_xlim(band["households"].min(), sizes["all"] * 1.15)
+    axes.set_ylim(gap["growth_gap_low"] / 2.5, band["noise_high"].max() * 1.5)
     _log_points(axes)
     axes.set_xlabel(say("income.label.households"))
     axes.set_ylabel(say("income.label.points"))
@@ -64,11 +64,15 @@ def gap_against_noise(
     _size_marks(axes, gap, cases, sizes, say)
 
 
+def _points(value: float, _: int) -> str:
+    return f"{100 * value:g}"
+
+
 def _log_points(axes: Axes) -> None:
     axes.yaxis.set_major_locator(
         FixedLocator([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
     )
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
+    axes.yaxis.set_major_formatter(_points)
     axes.yaxis.set_minor_locator(NullLocator())
     house.thousands(axes.xaxis)
     axes.xaxis.set_minor_locator(NullLocator())
@@ -76,18 +80,19 @@ def _log_points(axes: Axes) -> None:
 
 def _noise_labels(axes: Axes, band: pd.DataFrame, gap: pd.Series, say: Say) -> None:
     middle = band.iloc[len(band) * 2 // 5]
-    for bound, key, shift in (
-        ("noise_high", "income.label.noise_high", 5),
-        ("noise", "income.label.noise", 3),
-        ("noise_low", "income.label.noise_low", -12),
+    for bound, side, shift in (
+        ("noise_high", "left", 4),
+        ("noise", "right", -4),
+        ("noise_low", "right", -5),
     ):
         axes.annotate(
-            say(key),
+            say(f"income.label.{bound}"),
             (middle["households"], middle[bound]),
-            xytext=(6, shift),
+            xytext=(shift, shift),
             textcoords="offset points",
             color=house.mark("place").colour,
-            va="baseline",
+            ha=side,
+            va="bottom" if shift > 0 else "top",
         )
     axes.annotate(
         say("income.label.gap", **gap),
@@ -108,8 +113,9 @@ def _size_marks(
         axes.annotate(
             say(f"income.label.sample_{name}", households=size),
             (size, top),
-            xytext=(3, -2),
+            xytext=(3 if name == "usual" else -3, -2),
             textcoords="offset points",
+            ha="left" if name == "usual" else "right",
             va="top",
             color=house.mark("nation").colour,
         )
@@ -120,9 +126,9 @@ def _size_marks(
         axes.annotate(
             f"{size:,.0f}",
             (size, gap["growth_gap"]),
-            xytext=(0, -16),
+            xytext=(-5, -14),
             textcoords="offset points",
-            ha="center",
+            ha="right",
             color=house.mark("observed").colour,
         )
 
@@ -152,6 +158,7 @@ def indices(panels: Sequence[Axes], series: pd.DataFrame, base_year: int, *, say
     for axes in panels:
         axes.set_ylim(low - room, high + room)
     for axes, column in zip(panels, ("nominal_index", "real_index"), strict=True):
+        house.percent(axes.yaxis)
         house.label_ends(axes, _ends(series, column, say))
 
 
@@ -191,15 +198,11 @@ def ratios(
     say : callable
         Words in the language drawn.
     """
-    for role, rows in paths[paths["ratio"] <= 1].groupby("role", sort=False):
-        axes.fill_between(
-            rows["year"],
-            rows["ratio_low"],
-            rows["ratio_high"].clip(upper=1),
-            **house.band(ROLES[role]),
-        )
+    for role, rows in paths[paths["ratio_low"] <= 1].groupby("role", sort=False):
+        bounds = (rows[bound].clip(upper=1) for bound in ("ratio_low", "ratio_high"))
+        axes.fill_between(rows["year"], *bounds, **house.band(ROLES[role]))
         dashed = house.rule(ROLES[role]) | {"linestyle": house.mark("projected").line}
-        axes.plot(rows["year"], rows["ratio"], **dashed)
+        axes.plot(rows["year"], rows["ratio"].where(rows["ratio"] <= 1), **dashed)
     _lines_by_role(axes, observed, "ratio", say)
     axes.axhline(1, **house.rule("target"))
     for row in closing.dropna(subset="closing_year").to_dict("records"):
@@ -216,6 +219,7 @@ def ratios(
             va="bottom",
             color=colour,
         )
+    axes.set_xlim(observed["year"].min() - 1, paths["year"].max())
     axes.set_ylim(observed["ratio"].min() - 0.04, 1.09)
     house.percent(axes.yaxis)
     house.years(axes.xaxis)
@@ -264,7 +268,7 @@ def sources(axes: Axes, parts: pd.DataFrame, *, say: Say) -> None:
         zip([*np.maximum(starts, ends), max(ends.iloc[-1], 0)], steps, strict=True)
     ):
         axes.annotate(
-            say("income.label.contribution", contribution=step),
+            f"{100 * step:.1f}",
             (place, top),
             xytext=(0, 3),
             textcoords="offset points",
@@ -274,7 +278,8 @@ def sources(axes: Axes, parts: pd.DataFrame, *, say: Say) -> None:
     axes.set_xticks(range(len(names)), names)
     axes.axhline(0, color=house.mark("nation").colour, linewidth=0.8)
     axes.margins(y=0.15)
-    house.percent(axes.yaxis)
+    axes.set_ylabel(say("income.label.points"))
+    axes.yaxis.set_major_formatter(_points)
 
 
 def growth_incidence(
@@ -309,6 +314,7 @@ def growth_incidence(
         textcoords="offset points",
         ha="right",
         color=house.mark("target").colour,
+        bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5},
     )
     axes.annotate(
         say("income.label.poor", share=headcount_ratio),

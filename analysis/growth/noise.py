@@ -271,7 +271,12 @@ def households_by_assumption(
 
 
 def noise_band(
-    households: ArrayLike, assumptions: pd.DataFrame, *, growth: float, confidence: float = 0.95
+    households: ArrayLike,
+    assumptions: pd.DataFrame,
+    *,
+    growth: float,
+    population: float = np.inf,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """
     Smallest gap of growth that samples of given sizes can tell from noise.
@@ -284,6 +289,8 @@ def noise_band(
         As for `noise_cases`.
     growth : float
         Growth of the mean, a ratio.
+    population : float
+        Households in the area.
     confidence : float
         Of the two-sided interval, between 0 and 1.
 
@@ -312,7 +319,8 @@ def noise_band(
     sizes = np.asarray(households)
     margin = normal_quantile(confidence)
     columns = {
-        name: margin * growth_standard_error(sizes, growth=growth, **case.to_dict())
+        name: margin
+        * growth_standard_error(sizes, growth=growth, population=population, **case.to_dict())
         for name, case in noise_cases(assumptions).iterrows()
     }
     return pd.DataFrame(
