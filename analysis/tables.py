@@ -177,7 +177,7 @@ def check_table(raw: pd.DataFrame, name: str, file: str) -> pd.DataFrame:
     Examples
     --------
     >>> raw = pd.DataFrame({"area": ["100000"], "year": ["20l7"], "rural_price_index": ["1.013"]})
-    >>> check_table(raw, "prices", "prices.csv")[["column", "value", "rule"]].values.tolist()[0]
+    >>> check_table(raw, "prices", "prices.csv")[["column", "value", "rule"]].values.tolist()[-1]
     ['year', '20l7', 'integer']
     """
     columns = columns_of(name)

@@ -383,15 +383,27 @@ def _with_unit(value: object, language: str, *, unit: str, plain: Callable) -> s
     return say(f"{unit}_amount", language, amount=plain(value, language))
 
 
-def _wan_yuan(value: object, language: str) -> str:
+def _scaled(value: object, language: str, *, unit: float, digits: int) -> str:
+    return _number(value, language, scale=1 / unit, digits=digits)
+
+
+def _large_yuan(value: object, language: str, *, unit: str, size: float, digits: int) -> str:
     """Chinese counts money in ten thousands; English readers do not, so it counts in millions."""
     if language == "zh":
-        return say("unit.wan_yuan_amount", language, amount=_number(value, language))
-    number = float(value)
-    unit, scale = ("billion", 1e-5) if abs(number) >= 1e5 else ("million", 1e-2)
-    digits = 0 if round(number * scale, 2) == round(number * scale) else 2
-    amount = _number(value, language, scale=scale, digits=digits)
-    return say(f"unit.{unit}_yuan_amount", language, amount=amount)
+        return say(
+            f"unit.{unit}_amount",
+            language,
+            amount=_scaled(value, language, unit=size, digits=digits),
+        )
+    name, scale = ("billion", 1e-9) if abs(float(value)) >= 1e9 else ("million", 1e-6)
+    exact = float(value) * scale
+    amount = _number(value, language, scale=scale, digits=0 if exact == round(exact) else 2)
+    return say(f"unit.{name}_yuan_amount", language, amount=amount)
+
+
+def _large(unit: str, size: float, digits: int) -> Format:
+    sentence = partial(_large_yuan, unit=unit, size=size, digits=digits)
+    return Format(sentence, partial(_scaled, unit=size, digits=digits), f"unit.{unit}")
 
 
 def _parse_date(value: object) -> datetime.date:
@@ -469,7 +481,7 @@ def _same(write: Callable, *, numeric: bool = True) -> Format:
 
 
 FORMATS: dict[str, Format] = {
-    **{f"percent{n}": _same(partial(_percent, digits=n)) for n in range(3)},
+    **{f"percent{n}": _same(partial(_percent, digits=n)) for n in range(4)},
     **{
         f"points{n}": _measured(partial(_number, scale=100, digits=n), "unit.points")
         for n in range(1, 3)
@@ -478,7 +490,8 @@ FORMATS: dict[str, Format] = {
     "chance": _same(_chance),
     "count": _same(_number),
     "yuan": _measured(_number, "unit.yuan"),
-    "wan_yuan": Format(_wan_yuan, _number, "unit.wan_yuan"),
+    "wan_yuan": _large("wan_yuan", 1e4, 0),
+    "yi_yuan": _large("yi_yuan", 1e8, 2),
     "date": _same(_date, numeric=False),
     "month": _same(_month, numeric=False),
     "year": Format(_year, _plain_year, None, numeric=False),

@@ -28,11 +28,11 @@ def standing(axes: Axes, survey: pd.DataFrame, register: pd.DataFrame, *, say: S
     labels = []
     for (meaning, area), rows in survey.groupby(["meaning", "area"], sort=False):
         axes.plot(rows["year"], rows["headcount_ratio"], **house.line(meaning))
-        name = say("incidence.label.survey", area=f"term.{area}")
+        name = say("incidence.label.survey", area=area)
         labels.append((rows["year"].iloc[-1], rows["headcount_ratio"].iloc[-1], name, meaning))
     for row in register.itertuples():
         axes.plot(row.year, row.headcount_ratio, markersize=8, **house.points(row.meaning))
-        name = say("incidence.label.register", area=f"term.{row.area}", share=row.headcount_ratio)
+        name = say("incidence.label.register", area=row.area, share=row.headcount_ratio)
         labels.append((row.year, row.headcount_ratio, name, row.meaning))
     axes.set_ylim(0)
     axes.margins(x=0.04)
