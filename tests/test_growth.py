@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import growth, inequality, poverty
+from analysis import growth, inequality, poverty, tables
 
 FEW = settings(max_examples=40, deadline=None)
 rates = st.floats(-0.5, 1.0)
@@ -254,11 +254,11 @@ def test_cases_bound_every_mixture_of_assumptions(assumptions):
     sizes = growth.noise_cases(assumptions).apply(
         lambda case: growth.households_needed(0.004, growth=0.1, **case), axis=1
     )
-    assert sizes["favourable"] < sizes["central"] < sizes["unfavourable"]
+    assert sizes["favourable"] < sizes["middle"] < sizes["unfavourable"]
     single = growth.households_by_assumption(0.004, assumptions, growth=0.1)
     assert (single["households_low"] >= sizes["favourable"]).all()
     assert (single["households_high"] <= sizes["unfavourable"]).all()
-    assert (single["households_low"] <= sizes["central"]).all()
+    assert (single["households_low"] <= sizes["middle"]).all()
 
 
 def test_noise_band_falls_with_the_root_of_the_sample(assumptions):
@@ -266,6 +266,29 @@ def test_noise_band_falls_with_the_root_of_the_sample(assumptions):
     for column in ("noise", "noise_low", "noise_high"):
         assert band[column].iloc[0] == pytest.approx(2 * band[column].iloc[1])
     assert (band["noise_low"] < band["noise"]).all() and (band["noise"] < band["noise_high"]).all()
+
+
+def test_noise_table_takes_the_usual_sizes_and_all_households(assumptions):
+    usual = pd.DataFrame(
+        {"value": [100.0, 5000.0]}, index=["county_households", "province_households"]
+    )
+    table = growth.noise_table(
+        0.004, pd.concat([assumptions, usual]), growth=0.1, population=50_000
+    )
+    middle = table.loc["middle"]
+    survey = dict(growth.noise_cases(assumptions).loc["middle"])
+    place = growth.growth_standard_error(100, growth=0.1, population=50_000, **survey)
+    province = growth.growth_standard_error(5000, growth=0.1, **survey)
+    assert middle["place_noise"] == pytest.approx(1.959964 * place)
+    assert middle["gap_error"] == pytest.approx(np.hypot(place, province))
+    assert middle["households_share"] * 50_000 == middle["households_needed"] <= 50_000
+    with pytest.raises(ValueError, match="county_households, province_households"):
+        growth.noise_table(0.004, assumptions, growth=0.1)
+
+
+def test_shown_assumptions_are_those_of_the_error(assumptions):
+    shown = growth.survey_assumptions(assumptions.assign(verification="assumed"))
+    assert set(shown["assumption"]) == set(growth.noise_cases(assumptions))
 
 
 def test_missing_assumption_is_named(assumptions):
@@ -304,7 +327,7 @@ def published():
         "nominal_growth",
         "real_growth",
     ]
-    return pd.DataFrame(rows, columns=[*columns, "verification"])
+    return pd.DataFrame(rows, columns=[*columns, "verification"]).assign(source="yearbook")
 
 
 @pytest.fixture
@@ -357,6 +380,35 @@ def test_closing_table_says_what_happens(growths):
     assert "city" not in set(closing["area"])
     back = growth.closing_table(growths, "province", 2017)
     assert row(back, "nation")["closes"] == "closed"
+
+
+def test_paths_reach_one_in_the_closing_year(growths):
+    closing = growth.closing_table(growths, "nation", 2017)
+    paths = growth.closing_paths(closing, 2080)
+    province = paths[paths["area"] == "province"].set_index("year")["ratio"]
+    closes = row(closing, "province")["closing_year"]
+    assert province[int(np.floor(closes))] < 1 < province[int(np.ceil(closes))]
+
+
+def test_roles_leave_out_strangers_and_refuse_one_area_twice(growths):
+    roles = {"place": "city", "province": "province", "nation": "nation"}
+    known = growth.with_roles(growths, **roles)
+    assert set(known["role"]) == {"place", "province", "nation", "poor_areas"}
+    assert growth.with_roles(growths.assign(area="elsewhere"), **roles).empty
+    with pytest.raises(ValueError, match="must differ"):
+        growth.with_roles(growths, **roles | {"place": "nation"})
+
+
+@pytest.mark.parametrize(
+    ("came", "outcome"), [(0.092, "inside"), (0.11, "outside"), (None, "unknown")]
+)
+def test_range_is_held_against_what_came(growths, came, outcome):
+    needed = growth.growth_needed(pd.Series({2015: 0.105, 2016: 0.094, 2017: 0.093}))
+    later = growths[growths["area"] == "province"].assign(year=2018, nominal_growth=came).head(1)
+    held = growth.range_outcome(needed, later, "province").iloc[0]
+    assert held["outcome"] == outcome
+    assert held["reference_growth_low"] == pytest.approx(0.082)
+    assert growth.range_outcome(needed, growths, "province")["outcome"].item() == "unknown"
 
 
 def test_series_refuse_repeats_and_unknown_references(published, prices, growths):
@@ -619,6 +671,33 @@ def test_inequality_change_adds_up_and_starts_from_the_whole(first, last):
     assert parts.sum() == pytest.approx(change["change"], abs=1e-9)
     still = growth.mld_change(group_table(first, ones, group), group_table(first, ones, group))
     assert still.drop(["before", "after"]).abs().max() < 1e-12
+
+
+# The data the notebook reads
+
+
+def test_sources_of_income_add_up_to_the_published_total():
+    parts = (
+        tables.read("income_sources").groupby(["area", "population", "year"])["income_yuan"].sum()
+    )
+    totals = tables.read("incomes").query("period == year.astype('str')")
+    totals = totals.set_index(["area", "population", "year"])["income_yuan"]
+    assert (parts == totals.reindex(parts.index)).all()
+
+
+def test_survey_scenario_has_every_assumption():
+    rows = tables.read("scenarios").query("scenario == 'income_survey'").set_index("parameter")
+    table = growth.noise_table(0.004, rows, growth=0.097, population=78_900)
+    assert table["households_needed"].is_monotonic_increasing
+    assert (rows["low"] <= rows["value"]).all() and (rows["value"] <= rows["high"]).all()
+
+
+def test_nothing_later_enters_the_growth_table():
+    until = "2018-03-28"
+    known = growth.growth_table(
+        tables.read("incomes", until=until), tables.read("prices", until=until)
+    )
+    assert known["year"].max() == 2017
 
 
 # The field's own outputs

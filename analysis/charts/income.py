@@ -39,7 +39,7 @@ def gap_against_noise(
     gap : Series
         ``growth_gap, growth_gap_low, growth_gap_high``.
     cases : DataFrame
-        Rows ``favourable, central``; column ``households_needed``.
+        Rows ``favourable, middle``; column ``households_needed``.
     sizes : Series
         ``usual``, households in a county's sample, and ``all``, households in the place.
     say : callable

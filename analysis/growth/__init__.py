@@ -22,6 +22,7 @@ from analysis.growth.noise import (
     noise_band,
     noise_cases,
     noise_table,
+    survey_assumptions,
 )
 from analysis.growth.rates import (
     annualized_growth,
@@ -77,6 +78,7 @@ __all__ = [
     "real_growth",
     "sector_change",
     "shapley",
+    "survey_assumptions",
     "verdict",
     "with_roles",
     "years_to_close",

@@ -173,6 +173,42 @@ def households_needed(
     return np.where(allowed > 0, np.ceil(np.round(needed, 6)), np.inf)[()]
 
 
+def survey_assumptions(assumptions: pd.DataFrame) -> pd.DataFrame:
+    """
+    The assumptions that make the error of growth, as a table to show.
+
+    Parameters
+    ----------
+    assumptions : DataFrame
+        As for `noise_cases`, with `verification`.
+
+    Returns
+    -------
+    DataFrame
+        `assumption`, `assumed_value`, `assumed_low`, `assumed_high`, `verification`.
+
+    Raises
+    ------
+    ValueError
+        A parameter is missing.
+
+    References
+    ----------
+    The parameters of `growth_standard_error`.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"value": [0.6, 2, 0.8, 0.7], "low": 0.5, "high": 1.0,
+    ...                      "verification": "assumed"}, index=list(FAVOURABLE_END))
+    >>> survey_assumptions(rows)["assumed_value"].tolist()
+    [0.6, 2.0, 0.8, 0.7]
+    """
+    _require_parameters(assumptions, FAVOURABLE_END)
+    shown = assumptions.loc[list(FAVOURABLE_END), ["value", "low", "high", "verification"]]
+    shown.columns = ["assumed_value", "assumed_low", "assumed_high", "verification"]
+    return shown.rename_axis("assumption").reset_index()
+
+
 def noise_cases(assumptions: pd.DataFrame) -> pd.DataFrame:
     """
     Assumptions about a survey put together: all favourable, central, all unfavourable.
@@ -185,7 +221,7 @@ def noise_cases(assumptions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Rows `favourable`, `central`, `unfavourable`; a column for each parameter.
+        Rows `favourable`, `middle`, `unfavourable`; a column for each parameter.
 
     Raises
     ------
@@ -213,7 +249,7 @@ def noise_cases(assumptions: pd.DataFrame) -> pd.DataFrame:
         ]
         for parameter, end in FAVOURABLE_END.items()
     }
-    names = pd.Index(["favourable", "central", "unfavourable"], name="case")
+    names = pd.Index(["favourable", "middle", "unfavourable"], name="case")
     return pd.DataFrame(cases, index=names, dtype=float)
 
 
@@ -256,7 +292,7 @@ def households_by_assumption(
     >>> households_by_assumption(0.004, rows, growth=0.1).loc["design_effect"].round(1).tolist()
     [2.0, 1.0, 3.0, 92034.0, 276102.0]
     """
-    central = noise_cases(assumptions).loc["central"].to_dict()
+    central = noise_cases(assumptions).loc["middle"].to_dict()
 
     def needed(parameter: str) -> np.ndarray:
         ends = assumptions.loc[parameter, ["low", "high"]].to_numpy(float)
@@ -326,7 +362,7 @@ def noise_band(
     return pd.DataFrame(
         {
             "households": sizes,
-            "noise": columns["central"],
+            "noise": columns["middle"],
             "noise_low": columns["favourable"],
             "noise_high": columns["unfavourable"],
         }
@@ -362,8 +398,10 @@ def noise_table(
     -------
     DataFrame
         Indexed by case: the parameters of the survey; `place_noise` and `reference_noise`, the
-        half-widths of the intervals of growth of place and province at the usual size (ratios);
-        `households_needed` in the place, the province's growth being taken as printed.
+        half-widths of the intervals of growth of place and province at the usual size, and
+        `gap_error`, the standard error of their difference (ratios); `households_needed` in the
+        place, the province's growth being taken as printed, and `households_share`, their share
+        of all (0 to 1).
 
     Raises
     ------
@@ -381,7 +419,7 @@ def noise_table(
     ...                      "low": [0.5, 1, 0.5, 0.5, 90, 2500],
     ...                      "high": [0.7, 3, 1, 0.9, 150, 9000]}, index=names)
     >>> table = noise_table(0.004, rows, growth=0.1)
-    >>> table.loc["central", ["place_noise", "households_needed"]].round(3).tolist()
+    >>> table.loc["middle", ["place_noise", "households_needed"]].round(3).tolist()
     [0.172, 184068.0]
     """
     _require_parameters(assumptions, ["county_households", "province_households"])
@@ -397,10 +435,14 @@ def noise_table(
     needed = households_needed(
         gap, growth=growth, population=population, confidence=confidence, **dict(cases.items())
     )
+    place = noise("county_households", population)
+    reference = noise("province_households", np.inf)
     return cases.assign(
-        place_noise=noise("county_households", population),
-        reference_noise=noise("province_households", np.inf),
+        place_noise=place,
+        reference_noise=reference,
+        gap_error=np.hypot(place, reference) / margin,
         households_needed=needed,
+        households_share=needed / population,
     )
 
 

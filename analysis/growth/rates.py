@@ -133,7 +133,7 @@ def growth_gap(
     Parameters
     ----------
     growth, reference_growth : array_like
-        Ratios; two Series are matched by their index.
+        Ratios; two Series are matched by their index, a number stands against every row.
     rounding : float
         Worth of the last printed digit, a ratio: 0.001 where per cent have one decimal.
     standard_error : array_like
@@ -164,7 +164,7 @@ def growth_gap(
     """
     _require_not_negative("rounding", rounding)
     _require_not_negative("standard_error", standard_error)
-    frame = pd.DataFrame({"growth": _column(growth), "reference_growth": _column(reference_growth)})
+    frame = _pairs(growth, reference_growth)
     half_width = rounding + normal_quantile(confidence) * standard_error
     gap = frame["growth"] - frame["reference_growth"]
     low, high = gap - half_width, gap + half_width
@@ -456,9 +456,12 @@ def normal_quantile(confidence: float) -> float:
     return float(stats.norm.ppf((1 + confidence) / 2))
 
 
-def _column(values: ArrayLike) -> pd.Series:
-    return (
-        values if isinstance(values, pd.Series) else pd.Series(np.atleast_1d(values), dtype=float)
+def _pairs(growth: ArrayLike, reference_growth: ArrayLike) -> pd.DataFrame:
+    columns = {"growth": growth, "reference_growth": reference_growth}
+    if any(isinstance(values, pd.Series) for values in columns.values()):
+        return pd.DataFrame(columns, dtype=float)
+    return pd.DataFrame(
+        {name: np.atleast_1d(values) for name, values in columns.items()}, dtype=float
     )
 
 

@@ -35,8 +35,8 @@ def growth_table(
     Parameters
     ----------
     incomes : DataFrame
-        `area, population, period, year, income_yuan, nominal_growth, real_growth, verification`;
-        rows for parts of a year are left out.
+        `area, population, period, year, income_yuan, nominal_growth, real_growth, source,
+        verification`; rows for parts of a year are left out.
     prices : DataFrame
         `year, rural_price_index` (over the year before), one row a year.
     rounding : float
@@ -49,7 +49,7 @@ def growth_table(
     DataFrame
         One row a series and year: `area, population, year, income_yuan, nominal_growth,
         growth_of_levels, levels` ("agree", "disagree", "untested"), `real_growth, real_basis`
-        ("published", "deflated", "unknown") and `verification`.
+        ("published", "deflated", "unknown"), `source` and `verification`.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def growth_table(
     --------
     >>> incomes = pd.DataFrame({"area": "1", "population": "rural", "period": ["2016", "2017"],
     ...     "year": [2016, 2017], "income_yuan": [9020, 9862], "nominal_growth": [None, 0.093],
-    ...     "real_growth": None, "verification": "derived"})
+    ...     "real_growth": None, "source": "yearbook", "verification": "derived"})
     >>> prices = pd.DataFrame({"year": [2017], "rural_price_index": [1.013]})
     >>> growth_table(incomes, prices)[["levels", "real_growth"]].round(3).values.tolist()[1]
     ['agree', 0.079]
@@ -89,6 +89,7 @@ def growth_table(
         real_basis=np.select(
             [published.notna(), deflated.notna()], ["published", "deflated"], "unknown"
         ),
+        source=annual["source"],
         verification=annual["verification"],
     )
 
@@ -190,11 +191,7 @@ def compared_with(
     rows = growths[(growths["year"] == year) & growths["nominal_growth"].notna()]
     reference = _reference(rows, area, population, year)
     others = rows.drop(index=reference.name).reset_index(drop=True)
-    gaps = growth_gap(
-        others["nominal_growth"],
-        pd.Series(reference["nominal_growth"], others.index),
-        rounding=rounding,
-    )
+    gaps = growth_gap(others["nominal_growth"], reference["nominal_growth"], rounding=rounding)
     return pd.concat([others[SERIES], gaps], axis=1).assign(
         real_growth_gap=others["real_growth"] - reference["real_growth"],
         same_population=others["population"] == reference["population"],
