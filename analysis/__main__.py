@@ -72,6 +72,8 @@ def _brief(asked: argparse.Namespace) -> int:
         reports = briefs.make_briefs(asked.names, languages=asked.language)
     except briefs.SpecError as refusal:
         return _complain(str(refusal).splitlines(), WRONG_SPEC)
+    except ValueError as refusal:
+        return _complain([str(refusal)], SOME_FAILED)
     failures = [failure for report in reports for failure in report.failures]
     return _complain(failures, SOME_FAILED) if failures else DONE
 

@@ -117,7 +117,7 @@ def document(
             "text": words.FORMATS["date"].sentence(date, language),
         },
         "labels": {key[len("press.") :]: say(key) for key in words.keys("press.")},
-        "keywords": say("press.keywords").split(", "),
+        "keywords": re.split("、|, ", say("press.keywords")),
         "marks": [_mark_meaning(mark, language) for mark in _mark_keys()],
         "answers": list(_answers(chapters, language)),
         "chapters": [dict(chapter) for chapter in chapters],
@@ -301,10 +301,15 @@ def _in_language(content: Mapping, language: str) -> dict[str, object]:
 
 
 def _column(content: Mapping, place: int, language: str) -> dict[str, object]:
+    """Tell the template how wide a column is, counted in letters."""
     column = content["columns"][place]
-    cells = [row[place] for row in content["rows"][language]]
-    longest = max(map(_width, cells))
-    return {"title": column["title"][language], "align": column["align"], "longest": longest}
+    title = column["title"][language]
+    return {
+        "title": title,
+        "align": column["align"],
+        "heading": _width(title),
+        "longest": max(_width(row[place]) for row in content["rows"][language]),
+    }
 
 
 def _width(text: str) -> int:

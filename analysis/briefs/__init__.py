@@ -158,7 +158,7 @@ def _press(
     if not failed:
         try:
             pressed = _press_outdated(desk, say)
-        except press.PressError as refusal:
+        except ValueError as refusal:
             failed = [f"{name}: {refusal}"]
     if not (ran or pressed or failed):
         say(f"{name}: nothing has changed since the last run; see {_shown(desk)}")

@@ -130,6 +130,26 @@ def run_chapter(job: Job) -> None:
     press.write_whole(job.output, _cleaned(ran))
 
 
+def kernel_environment() -> dict[str, str]:
+    """
+    Tell what a kernel needs in its environment.
+
+    Returns
+    -------
+    dict of str to str
+        This very package first on the path, since it is the one whose hash is recorded; and one
+        thread for linear algebra, since chapters already share the cores.
+
+    Examples
+    --------
+    >>> kernel_environment()["OPENBLAS_NUM_THREADS"]
+    '1'
+    """
+    home = str(Path(__file__).resolve().parents[2])
+    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths)}
+
+
 def _start(job: Job, context) -> _Running:
     ear, mouth = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(job, mouth), name=job.name)
@@ -140,7 +160,7 @@ def _start(job: Job, context) -> _Running:
 
 def _work(job: Job, mouth: Connection) -> None:
     """Run one chapter in this process, and say how it ended."""
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    os.environ.update(kernel_environment())
     try:
         run_chapter(job)
         mouth.send(None)
@@ -198,10 +218,12 @@ def _one_line(text: str) -> str:
 
 
 def _cleaned(ran: Mapping) -> bytes:
-    """Drop what the runner notes about machine, paths and time: it differs from run to run."""
+    """Drop what differs from run to run: machine, paths, times, and the id drawn for parameters."""
     kept = json.loads(json.dumps(ran))
     kept["metadata"].pop("papermill", None)
     for cell in kept["cells"]:
+        if "injected-parameters" in cell["metadata"].get("tags", []):
+            cell["id"] = "injected-parameters"
         for note in ("papermill", "execution"):
             cell["metadata"].pop(note, None)
     return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode()

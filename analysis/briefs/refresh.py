@@ -1,6 +1,7 @@
 """The stored notebooks renewed: English prose from the catalogue, outputs from a fresh run."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from analysis import press, words
 from analysis.briefs import ROOT
+from analysis.briefs.chapters import kernel_environment
 from analysis.briefs.spec import nearest
 
 
@@ -87,7 +89,8 @@ def write_prose(path: Path) -> bool:
 def _execute(path: Path, root: Path) -> None:
     asked = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace"]
     asked += ["--ExecutePreprocessor.record_timing=False", "--log-level=ERROR", str(path)]
-    ended = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=root)
+    told = os.environ | kernel_environment()
+    ended = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=root, env=told)
     if ended.returncode:
         last = ended.stderr.strip().splitlines()[-1:]
         raise ValueError(f"{path.name} did not run: {' '.join(last)}")
