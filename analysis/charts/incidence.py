@@ -9,6 +9,17 @@ from matplotlib.axes import Axes
 from analysis.charts import house
 
 Say = Callable[..., str]
+LABEL = {
+    "xytext": (5, 4),
+    "textcoords": "offset points",
+    "fontsize": 8,
+    "bbox": {
+        "boxstyle": "square,pad=0.12",
+        "facecolor": "white",
+        "edgecolor": "none",
+        "alpha": 0.8,
+    },
+}
 
 
 def standing(axes: Axes, survey: pd.DataFrame, register: pd.DataFrame, *, say: Say) -> None:
@@ -83,9 +94,7 @@ def _fan(axes: Axes, rows: pd.DataFrame, start: pd.Series) -> None:
     axes.plot(years, [start["headcount_ratio"], *rows["median"]], **house.line("projected"))
     axes.plot(start["year"], start["headcount_ratio"], **house.points("observed"))
     for year, median in zip(rows["year"][:2], rows["median"][:2], strict=True):
-        axes.annotate(
-            f"{median:.1%}", (year, median), xytext=(0, 5), textcoords="offset points", ha="center"
-        )
+        axes.annotate(f"{median:.1%}", (year, median), **LABEL)
 
 
 def exit_years(axes: Axes, chances: pd.DataFrame, *, say: Say) -> None:

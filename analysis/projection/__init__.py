@@ -37,6 +37,7 @@ from analysis.projection.paces import (
     draw_paces,
     exit_paces,
     learned_paces,
+    listed_paces,
     own_exits,
     series_paces,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "known_outcome",
     "latest_incidence",
     "learned_paces",
+    "listed_paces",
     "monthly_pace",
     "named_errors",
     "own_exits",

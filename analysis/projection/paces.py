@@ -178,6 +178,31 @@ def learned_paces(
     }
 
 
+def listed_paces(paces: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """List learned paces for a reader, each with the years it covers as a period.
+
+    Parameters
+    ----------
+    paces : dict of DataFrame
+        From `learned_paces`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``kind, place, group, period, pace``; a period is ``2017`` or ``2014–2017``.
+
+    Examples
+    --------
+    >>> row = {"place": "a", "year_from": 2014, "year_to": 2015, "opening": 100, "exits": 36}
+    >>> listed_paces({"person": exit_paces(pd.DataFrame([row]))})["period"].tolist()
+    ['2014–2015']
+    """
+    rows = pd.concat(paces, names=["kind"]).reset_index("kind").reset_index(drop=True)
+    first, last = rows["year_from"].astype(str), rows["year_to"].astype(str)
+    period = first.where(first == last, first + "–" + last)
+    return rows.assign(period=period)[["kind", "place", "group", "period", "pace"]]
+
+
 def draw_paces(
     observed: pd.DataFrame,
     place: str,
