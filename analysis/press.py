@@ -327,12 +327,12 @@ def _width(text: str) -> int:
 
 def _width_in_two_lines(heading: str) -> int:
     """Count the letters of the wider line, broken where it reads best."""
-    if " " not in heading:
-        return _width(heading) if heading.isascii() else (_width(heading) + 1) // 2
-    words_ = heading.split()
+    parts = heading.split()
+    if len(parts) < 2:
+        return _width(heading) if _width(heading) <= 12 else _width(heading) // 2 + 3
     return min(
-        max(_width(" ".join(words_[:cut])), _width(" ".join(words_[cut:])))
-        for cut in range(1, len(words_))
+        max(_width(" ".join(parts[:cut])), _width(" ".join(parts[cut:])))
+        for cut in range(1, len(parts))
     )
 
 

@@ -133,7 +133,7 @@ def has(key: str) -> bool:
 
 def prose(cell: str, language: str) -> str:
     """
-    Look up the prose of a notebook's cell: `incidence-today` is `prose.incidence.today`.
+    Look up the prose of a notebook's cell, `prose.` and the id of the cell.
 
     Parameters
     ----------
@@ -157,9 +157,9 @@ def prose(cell: str, language: str) -> str:
     >>> prose("no-where", "en")
     Traceback (most recent call last):
     ...
-    ValueError: the catalogue has no text 'prose.no.where'; add it to analysis/catalogue
+    ValueError: the catalogue has no text 'prose.no-where'; add it to analysis/catalogue
     """
-    return template(f"prose.{cell.replace('-', '.')}", language).strip()
+    return template(f"prose.{cell}", language).strip()
 
 
 def keys(prefix: str) -> list[str]:

@@ -15,8 +15,8 @@ from analysis.briefs.spec import SpecError, read_editions
 
 CATALOGUE = """
 prose:
-  first.title: {zh: "# 甲章", en: "# First"}
-  second.title: {zh: "# 乙章", en: "# Second"}
+  first-title: {zh: "# 甲章", en: "# First"}
+  second-title: {zh: "# 乙章", en: "# Second"}
 own:
   title: {zh: "{area:term}分析", en: "Analysis of {area:term}"}
   said:

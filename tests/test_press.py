@@ -24,15 +24,15 @@ HOSTILE = [
 ]
 CATALOGUE = """
 prose:
-  own.title:
+  own-title:
     zh: "# 发生率走向何处？\\n\\n县里还有多少人？\\n\\n1. 先看\\n2. 再看\\n\\n- 甲\\n- 乙"
     en: "# Where is incidence going?\\n\\nHow many **are** `left`?\\n\\n1. look\\n2. look again"
-  own.hostile:
+  own-hostile:
     zh: "## 井号 #eval(1)\\n\\n<b>粗</b> *强调* [链接](https://example.org)"
     en: "## Hash #eval(1)\\n\\n<b>bold</b> *stress* [link](https://example.org)\\n\\n> said"
-  own.picture: {zh: "![图](x.png)", en: "![picture](x.png)"}
-  own.second.title: {zh: "# 又一个", en: "# Another"}
-  own.tofu: {zh: "# 缺字", en: "# Tofu ✗"}
+  own-picture: {zh: "![图](x.png)", en: "![picture](x.png)"}
+  own-second-title: {zh: "# 又一个", en: "# Another"}
+  own-tofu: {zh: "# 缺字", en: "# Tofu ✗"}
 own:
   said: {zh: "发生率{share:percent2}", en: "Incidence {share:percent2}"}
   rows:

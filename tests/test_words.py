@@ -1,6 +1,7 @@
 """The words: formats, refusals, and the catalogue itself."""
 
 import datetime
+import json
 import math
 
 import pandas as pd
@@ -170,3 +171,12 @@ def test_importing_words_does_not_import_the_heavy_packages():
         [sys.executable, "-c", asked], capture_output=True, text=True, check=True
     )
     assert not {"pandas", "numpy", "matplotlib", "papermill"} & set(loaded.stdout.split())
+
+
+def test_the_prose_of_every_notebook_is_the_catalogues_english(root):
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for cell in cells:
+            if cell["cell_type"] == "markdown":
+                said = words.prose(cell["id"], "en")
+                assert "".join(cell["source"]) == said, f"{path.name}, {cell['id']}: make refresh"
