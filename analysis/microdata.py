@@ -190,14 +190,35 @@ def _line_keys(line):
 
 def _lines(line, columns, core):
     if isinstance(line, RelativeLine):
-        return _relative(line, columns, core)
+        return relative_lines(line, columns, core)
     if isinstance(line, pd.DataFrame):
         return _joined(line, columns)
     lines = columns[line].to_numpy() if isinstance(line, str) else float(line)
     return _every_row_has_one(np.broadcast_to(lines, len(core)), columns, [])
 
 
-def _relative(line, columns, core):
+def relative_lines(line, columns, core):
+    """Give each row the relative line of its population.
+
+    Parameters
+    ----------
+    line : RelativeLine
+    columns : pandas.DataFrame
+        The columns the line is drawn within.
+    core : pandas.DataFrame
+        `income`, nan where missing, and `weight`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Yuan.
+
+    Examples
+    --------
+    >>> core = pd.DataFrame({"income": [1.0, 2.0, 3.0], "weight": 1.0})
+    >>> relative_lines(RelativeLine(0.5), core, core)
+    array([1., 1., 1.])
+    """
     lines = np.full(len(core), np.nan)
     income, weight = core["income"].to_numpy(), core["weight"].to_numpy()
     for rows in grouped_rows(columns, line.within)[1]:

@@ -155,6 +155,28 @@ def mean(values, weight):
     return ratio(weight @ values, weight.sum())
 
 
+def ratio_of_totals(values, weight, denominator):
+    """Sum of the values over the sum of a second column.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+    weight : array_like, shape (n,), or None
+    denominator : array_like, shape (n,)
+
+    Returns
+    -------
+    float
+        Nan when the denominators sum to zero.
+
+    Examples
+    --------
+    >>> ratio_of_totals([2, 4], [1, 2], [5, 10])
+    0.4
+    """
+    return ratio(total(values, weight), total(denominator, weight))
+
+
 def ascending(income, weight):
     """Sort by income, leave out rows that stand for nobody, and cumulate the weights.
 

@@ -1,0 +1,157 @@
+"""Variance of totals under a design, over many estimates at once.
+
+Influence times weight is added up by sampling unit; what remains is a sparse table of units by
+estimates and a few products of it.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+
+def unit_sums(unit, rows, values):
+    """Add up values of some rows by sampling unit.
+
+    Parameters
+    ----------
+    unit : numpy.ndarray of int, shape (n,)
+        Unit of each row.
+    rows : numpy.ndarray of int, shape (m,)
+        Rows the values belong to; all others count zero.
+    values : list of numpy.ndarray, shape (m,)
+        Weighted influences.
+
+    Returns
+    -------
+    scipy.sparse.csc_array
+        Units by values.
+
+    Examples
+    --------
+    >>> unit_sums(np.array([0, 1, 1]), np.array([1, 2]), [np.array([3.0, 4.0])]).toarray()
+    array([[0.],
+           [7.]])
+    """
+    inner, touched = pd.factorize(unit[rows])
+    sums = np.array([np.bincount(inner, v, minlength=len(touched)) for v in values])
+    shape = (int(unit.max(initial=-1)) + 1, len(values))
+    starts = np.arange(len(values) + 1) * len(touched)
+    table = sparse.csc_array((sums.ravel(), np.tile(touched, len(values)), starts), shape=shape)
+    table.sort_indices()
+    return table
+
+
+def covariance(totals, stages, lone):
+    """Covariance of all estimates under a design.
+
+    Parameters
+    ----------
+    totals : scipy.sparse.csc_array, shape (units of the last stage, estimates)
+        From `unit_sums`.
+    stages : list of Stage
+        From the first to the last.
+    lone : str
+        Remedy for lone units, as in `Design`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (estimates, estimates)
+
+    References
+    ----------
+    Särndal, Swensson and Wretman (1992), Model assisted survey sampling: ultimate clusters, and
+    the terms of later stages times the share drawn before.
+
+    Examples
+    --------
+    >>> from analysis.survey.design import Design, stages
+    >>> rows = pd.DataFrame(index=range(2))
+    >>> totals = sparse.csc_array(np.array([[1.0], [3.0]]))
+    >>> covariance(totals, stages(Design(None), rows), "refuse")
+    array([[4.]])
+    """
+    return sum(
+        factor * _product(plus) - factor * _product(minus)
+        for plus, minus, factor in _squares(totals, stages, lone)
+    )
+
+
+def variance(totals, stages, lone):
+    """Variance of every estimate under a design: the diagonal of `covariance`.
+
+    Parameters
+    ----------
+    totals : scipy.sparse.csc_array, shape (units of the last stage, estimates)
+    stages : list of Stage
+    lone : str
+
+    Returns
+    -------
+    numpy.ndarray, shape (estimates,)
+
+    Examples
+    --------
+    >>> from analysis.survey.design import Design, stages
+    >>> rows = pd.DataFrame(index=range(2))
+    >>> variance(sparse.csc_array(np.array([[1.0], [3.0]])), stages(Design(None), rows), "refuse")
+    array([4.])
+    """
+    squares = sum(
+        factor * (_diagonal(plus) - _diagonal(minus))
+        for plus, minus, factor in _squares(totals, stages, lone)
+    )
+    return np.maximum(squares, 0)
+
+
+def _product(table):
+    return (table.T @ table).toarray()
+
+
+def _diagonal(table):
+    return np.asarray((table * table).sum(axis=0)).ravel()
+
+
+def _squares(totals, stages, lone):
+    """Tables whose squares, added and taken away, are the variance of each stage."""
+    for level, stage in enumerate(stages):
+        sums = _raised(totals, stages, level)
+        yield *_deviations(sums, stage), _factor(stage, lone)
+        if lone == "centre" and len(stage.lone):
+            yield _around_mean(sums, stage), sparse.csc_array((1, sums.shape[1])), 1.0
+
+
+def _raised(totals, stages, level):
+    """Sums by the units of a stage, from sums by the units of the last one."""
+    last, stage = stages[-1], stages[level]
+    if stage is last:
+        return totals
+    first = np.flatnonzero(~pd.Series(last.unit).duplicated().to_numpy())
+    return _adder(stage.unit[first], len(stage.stratum)) @ totals
+
+
+def _adder(group, count):
+    ones = np.ones(len(group))
+    return sparse.csr_array((ones, (group, np.arange(len(group)))), shape=(count, len(group)))
+
+
+def _deviations(sums, stage):
+    """Squares around the mean of the stratum: all squares, less the square of the sum."""
+    root = np.sqrt(stage.scale)
+    within = sparse.diags_array(root[stage.stratum]) @ sums
+    by_stratum = _adder(stage.stratum, len(stage.drawn)) @ sums
+    return within.tocsc(), (sparse.diags_array(root / np.sqrt(stage.drawn)) @ by_stratum).tocsc()
+
+
+def _factor(stage, lone):
+    if lone != "average" or not len(stage.lone):
+        return 1.0
+    strata = len(stage.drawn)
+    if strata == len(stage.lone):
+        return float("nan")
+    return strata / (strata - len(stage.lone))
+
+
+def _around_mean(sums, stage):
+    mean = np.asarray(sums.sum(axis=0)).ravel() / sums.shape[0]
+    away = sums.tocsr()[stage.lone].toarray() - mean
+    return sparse.csc_array(np.sqrt(stage.scale[stage.stratum[stage.lone]])[:, None] * away)
