@@ -2,7 +2,7 @@
 
 from analysis.survey.comparison import differences, dominance, ranking
 from analysis.survey.design import Census, Design, LoneUnitError
-from analysis.survey.estimates import estimate
+from analysis.survey.estimates import estimate, quantile_interval
 from analysis.survey.intervals import proportion_interval, symmetric_interval
 from analysis.survey.replicates import (
     Replicates,
@@ -25,6 +25,7 @@ __all__ = [
     "given_replicates",
     "jackknife",
     "proportion_interval",
+    "quantile_interval",
     "ranking",
     "symmetric_interval",
 ]

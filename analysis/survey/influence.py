@@ -143,6 +143,8 @@ def mean(values, weight):
     """Influence of `weighted.mean`."""
     persons = weight.sum()
     value = weighted.ratio(weight @ values, persons)
+    if np.isinf(value):
+        return Linear(value, np.full(len(values), np.nan))
     return Linear(value, (values - value) / (persons or np.nan))
 
 
@@ -439,10 +441,11 @@ def atkinson_index(income, weight, aversion, *, nonpositive="exclude"):
     value = inequality.atkinson_index(income, weight, aversion, nonpositive=nonpositive)
     kept = inequality.has_power(income, 1 - aversion, nonpositive)
     relative, persons, _ = _relative(income, weight, kept)
+    equivalent = relative / ((1 - value) or np.nan)
     if aversion == 1:
-        terms = np.log(relative) - np.log(1 - value)
+        terms = np.log(equivalent)
     else:
-        terms = (relative / (1 - value)) ** (1 - aversion) / (1 - aversion) - 1 / (1 - aversion)
+        terms = (equivalent ** (1 - aversion) - 1) / (1 - aversion)
     influence = (value - 1) * (terms - (relative - 1)) / persons
     return Linear(value, np.where(kept, influence, 0))
 

@@ -71,9 +71,10 @@ def proportion_interval(
         centre, reach = np.log(share / (1 - share)), standard_error / (share * (1 - share))
         bounds = symmetric_interval(centre, reach, degrees_of_freedom, level)
         return tuple(float(bound) for bound in 1 / (1 + np.exp(-np.array(bounds))))
-    effective = share * (1 - share) / standard_error**2 if standard_error > 0 else sampled
-    if method != "wilson" and standard_error > 0:
-        tails = stats.t.ppf((1 + level) / 2, [sampled - 1, degrees_of_freedom])
-        effective = min(effective * (tails[0] / tails[1]) ** 2, sampled)
+    effective, reach = sampled, stats.t.ppf((1 + level) / 2, degrees_of_freedom)
+    if standard_error > 0:
+        narrower = (stats.t.ppf((1 + level) / 2, sampled - 1) / reach) ** 2
+        effective = min(share * (1 - share) / standard_error**2 * narrower, sampled)
+    tail = 2 * stats.norm.sf(reach) if method == "wilson" else 1 - level
     kind = "wilson" if method == "wilson" else "beta"
-    return proportion_confint(share * effective, effective, alpha=1 - level, method=kind)
+    return proportion_confint(share * effective, effective, alpha=tail, method=kind)
