@@ -102,11 +102,13 @@ def fetch(frame, numeric, other=()):
     other = [name for name in dict.fromkeys(other) if name not in numeric]
     for name in numeric + other:
         _require(name, schema, name in numeric)
-    table = table.select(*[nw.col(name).cast(nw.Float64) for name in numeric], *other)
+    chosen = [nw.col(name).cast(nw.Float64) for name in numeric] + [nw.col(n) for n in other]
+    table = table.select(*(chosen or [nw.col(next(iter(schema)))]))
     table = table.collect() if isinstance(table, nw.LazyFrame) else table
     return pd.DataFrame(
         {name: table.get_column(name).to_numpy() for name in numeric}
-        | {name: table.get_column(name).to_pandas().to_numpy() for name in other}
+        | {name: table.get_column(name).to_pandas().to_numpy() for name in other},
+        index=pd.RangeIndex(len(table)),
     )
 
 
@@ -324,7 +326,7 @@ def arguments(measure, available):
     Parameters
     ----------
     measure : callable
-        Takes `income`, `weight` and perhaps `line`, `group`, `denominator`.
+        Takes `income` (or `values`), `weight` and perhaps `line`, `group`, `denominator`.
     available : mapping of str to array
 
     Returns
@@ -342,6 +344,7 @@ def arguments(measure, available):
     >>> sorted(arguments(inequality.gini, {"income": 1, "weight": 2, "line": 3}))
     ['income', 'weight']
     """
+    available = {"values": available.get("income"), **available}
     asked = inspect.signature(measure).parameters.values()
     required = [p.name for p in asked if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
     missing = [name for name in required if name not in available]

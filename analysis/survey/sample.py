@@ -72,7 +72,7 @@ def _arrays(rows, chosen, weight=None):
     arrays = {name: array[chosen] for name, array in rows.arrays.items()}
     if weight is not None:
         arrays["weight"] = weight[chosen]
-    return arrays | {"values": arrays["income"]}
+    return arrays
 
 
 def sampled(rows, design, measures):
