@@ -6,7 +6,15 @@ formula takes a logarithm or a negative power, `nonpositive` says what zero and 
 
 import numpy as np
 
-from analysis.weighted import ascending, mean, observations, quantile, ratio, total
+from analysis.weighted import (
+    ascending,
+    mean,
+    observations,
+    quantile,
+    ratio,
+    sum_of_products,
+    total,
+)
 
 
 def known_rule(rule, *allowed):
@@ -62,11 +70,11 @@ def gini(income, weight):
     (0.0, 0.75)
     """
     income, weight, cumulated = ascending(income, weight)
-    income_total = weight @ income
+    income_total = sum_of_products(weight, income)
     if not income_total > 0:
         return float("nan")
     middle_rank = (cumulated - weight / 2) / cumulated[-1]
-    return float(2 * ((weight * income) @ middle_rank) / income_total - 1)
+    return 2 * sum_of_products(weight * income, middle_rank) / income_total - 1
 
 
 def lorenz_points(income, weight):
@@ -92,7 +100,7 @@ def lorenz_points(income, weight):
     """
     income, weight, cumulated = ascending(income, weight)
     received = np.cumsum(weight * income)
-    if not weight @ income > 0:
+    if not sum_of_products(weight, income) > 0:
         return np.array([0.0, 1.0]), np.array([np.nan, np.nan])
     return (
         np.concatenate([[0.0], cumulated / cumulated[-1]]),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis import inequality, poverty, weighted
+from analysis.weighted import sum_of_products
 
 
 def _flat():
@@ -123,12 +124,13 @@ def density(income, weight, at):
     0.2369
     """
     persons = weight.sum()
-    spread = np.sqrt(max(weight @ (income - weight @ income / persons) ** 2 / persons, 0))
+    average = sum_of_products(weight, income) / persons
+    spread = np.sqrt(sum_of_products(weight, (income - average) ** 2) / persons)
     width = spread * persons**-0.2
     if not width > 0:
         return float("nan")
     kernel = np.exp(-0.5 * ((income - at) / width) ** 2)
-    return float(weight @ kernel / (persons * width * np.sqrt(2 * np.pi)))
+    return float(sum_of_products(weight, kernel) / (persons * width * np.sqrt(2 * np.pi)))
 
 
 # Totals and means
@@ -142,7 +144,7 @@ def total(values, weight):
 def mean(values, weight):
     """Influence of `weighted.mean`."""
     persons = weight.sum()
-    value = weighted.ratio(weight @ values, persons)
+    value = weighted.ratio(sum_of_products(weight, values), persons)
     if np.isinf(value):
         return Linear(value, np.full(len(values), np.nan))
     return Linear(value, (values - value) / (persons or np.nan))
@@ -167,7 +169,7 @@ def quantile(income, weight, share=0.5, rule="inverse"):
     value = weighted.quantile(income, weight, share, rule)
     dense = density(income, weight, value) * weight.sum()
     below = income <= value
-    reached = weighted.ratio(weight @ below, weight.sum())
+    reached = weighted.ratio(sum_of_products(weight, below), weight.sum())
     return Linear(value, (reached - below) / (dense or np.nan))
 
 
@@ -323,7 +325,7 @@ def sen_index(income, weight, line):
     relative = np.maximum(income, 0) / line
     share, gap = headcount_ratio(relative, weight, 1.0), poverty_gap_index(relative, weight, 1.0)
     poor, persons = relative < 1, weight.sum()
-    count = weight @ poor
+    count = sum_of_products(weight, poor)
     if not count > 0:
         return Linear(share.value, np.zeros(len(income)))
     mass, moved, _ = _ranked(relative * poor, weight * poor)
@@ -367,13 +369,13 @@ def _ranked(values, weight):
     above = held.sum() - np.cumsum(held) + held / 2
     moved, ranks = np.empty_like(held), np.empty_like(held)
     moved[order], ranks[order] = values * rank + above, rank
-    return held @ rank, moved, ranks
+    return sum_of_products(held, rank), moved, ranks
 
 
 def gini(income, weight):
     """Influence of `inequality.gini`."""
     mass, moved, _ = _ranked(income, weight)
-    persons, received = weight.sum(), weight @ income
+    persons, received = weight.sum(), sum_of_products(weight, income)
     if not received > 0:
         return Linear(float("nan"), np.full(len(income), np.nan))
     twice = 2 * mass / (persons * received)
@@ -393,8 +395,8 @@ def generalized_entropy(income, weight, order, *, nonpositive="exclude"):
 
 def _relative(income, weight, kept):
     """Incomes over their mean among those kept, one elsewhere; the persons; the mean."""
-    persons = (weight @ kept) or np.nan
-    average = (weight * kept) @ income / persons
+    persons = sum_of_products(weight, kept) or np.nan
+    average = sum_of_products(weight * kept, income) / persons
     return np.where(kept, income, average) / (average or np.nan), persons, average
 
 

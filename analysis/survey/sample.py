@@ -12,7 +12,7 @@ from analysis import microdata
 from analysis.survey import influence
 from analysis.survey.design import Design, columns_of, stages
 from analysis.survey.replicates import Replicates
-from analysis.survey.variance import covariance, unit_sums, variance
+from analysis.survey.variance import covariance, side_by_side, unit_sums, variance
 
 
 class Rows(NamedTuple):
@@ -103,14 +103,17 @@ def _linearised(rows, design, measures):
     values, blocks, freedom = [], [], []
     for group in rows.groups:
         chosen = group[rows.usable[group]]
-        parts = [_linear(m, _arrays(rows, chosen)) for m in measures.values()]
+        arrays = _arrays(rows, chosen)
+        parts = [_linear(m, arrays) for m in measures.values()]
         values += [part.value for part in parts]
-        blocks.append(_block(rows, layout[-1].unit, chosen, parts, lines))
+        weighted = [arrays["weight"] * part.influence for part in parts]
+        sums = unit_sums(layout[-1].unit, chosen, weighted)
+        blocks.append(_with_line(rows, chosen, sums, parts, lines))
         freedom.append(_freedom(layout[0], chosen[rows.arrays["weight"][chosen] > 0]))
     return Sample(
         labelled(rows, measures, freedom),
         np.array(values),
-        sparse.hstack(blocks, format="csc"),
+        side_by_side(blocks),
         partial(variance, stages=layout, lone=design.lone),
         partial(covariance, stages=layout, lone=design.lone),
     )
@@ -120,10 +123,8 @@ def _linear(measure, arrays):
     return influence.of(measure)(**microdata.arguments(measure, arrays))
 
 
-def _block(rows, unit, chosen, parts, lines):
-    """Sums by unit of every measure of one group, the error of a relative line included."""
-    weight = rows.arrays["weight"][chosen]
-    sums = unit_sums(unit, chosen, [weight * part.influence for part in parts])
+def _with_line(rows, chosen, sums, parts, lines):
+    """Add the error of a relative line to the sums by unit."""
     if not lines or not len(chosen):
         return sums
     populations = {number for number, (inside, _) in enumerate(lines) if inside[chosen].any()}

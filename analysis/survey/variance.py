@@ -36,9 +36,36 @@ def unit_sums(unit, rows, values):
     sums = np.array([np.bincount(inner, v, minlength=len(touched)) for v in values])
     shape = (int(unit.max(initial=-1)) + 1, len(values))
     starts = np.arange(len(values) + 1) * len(touched)
-    table = sparse.csc_array((sums.ravel(), np.tile(touched, len(values)), starts), shape=shape)
-    table.sort_indices()
-    return table
+    return sparse.csc_array((sums.ravel(), np.tile(touched, len(values)), starts), shape=shape)
+
+
+def side_by_side(tables):
+    """Join sums by unit of several groups.
+
+    Parameters
+    ----------
+    tables : list of scipy.sparse.csc_array
+        With the same units.
+
+    Returns
+    -------
+    scipy.sparse.csc_array
+
+    Examples
+    --------
+    >>> one = unit_sums(np.array([0]), np.array([0]), [np.array([3.0])])
+    >>> side_by_side([one, one]).toarray()
+    array([[3., 3.]])
+    """
+    lengths = np.concatenate([np.diff(table.indptr) for table in tables])
+    return sparse.csc_array(
+        (
+            np.concatenate([table.data for table in tables]),
+            np.concatenate([table.indices for table in tables]),
+            np.concatenate([[0], np.cumsum(lengths)]),
+        ),
+        shape=(tables[0].shape[0], len(lengths)),
+    )
 
 
 def covariance(totals, stages, lone):
@@ -104,11 +131,18 @@ def variance(totals, stages, lone):
 
 
 def _product(table):
-    return (table.T @ table).toarray()
+    product = table.T @ table
+    return product.toarray() if sparse.issparse(product) else product
 
 
 def _diagonal(table):
-    return np.asarray((table * table).sum(axis=0)).ravel()
+    if not sparse.issparse(table):
+        return (table * table).sum(axis=0)
+    return np.bincount(_columns(table), table.data**2, minlength=table.shape[1])
+
+
+def _columns(table):
+    return np.repeat(np.arange(table.shape[1]), np.diff(table.indptr))
 
 
 def _squares(totals, stages, lone):
@@ -117,7 +151,7 @@ def _squares(totals, stages, lone):
         sums = _raised(totals, stages, level)
         yield *_deviations(sums, stage), _factor(stage, lone)
         if lone == "centre" and len(stage.lone):
-            yield _around_mean(sums, stage), sparse.csc_array((1, sums.shape[1])), 1.0
+            yield _around_mean(sums, stage), np.zeros((1, sums.shape[1])), 1.0
 
 
 def _raised(totals, stages, level):
@@ -126,20 +160,21 @@ def _raised(totals, stages, level):
     if stage is last:
         return totals
     first = np.flatnonzero(~pd.Series(last.unit).duplicated().to_numpy())
-    return _adder(stage.unit[first], len(stage.stratum)) @ totals
-
-
-def _adder(group, count):
-    ones = np.ones(len(group))
-    return sparse.csr_array((ones, (group, np.arange(len(group)))), shape=(count, len(group)))
+    shape = (len(stage.stratum), totals.shape[1])
+    raised = stage.unit[first][totals.indices]
+    sums = sparse.csc_array((totals.data, raised, totals.indptr), shape=shape, copy=True)
+    sums.sum_duplicates()
+    return sums
 
 
 def _deviations(sums, stage):
     """Squares around the mean of the stratum: all squares, less the square of the sum."""
+    stratum, strata, estimates = stage.stratum[sums.indices], len(stage.drawn), sums.shape[1]
     root = np.sqrt(stage.scale)
-    within = sparse.diags_array(root[stage.stratum]) @ sums
-    by_stratum = _adder(stage.stratum, len(stage.drawn)) @ sums
-    return within.tocsc(), (sparse.diags_array(root / np.sqrt(stage.drawn)) @ by_stratum).tocsc()
+    within = sparse.csc_array((sums.data * root[stratum], sums.indices, sums.indptr), sums.shape)
+    cell = stratum * estimates + _columns(sums)
+    together = np.bincount(cell, sums.data, minlength=strata * estimates)
+    return within, together.reshape(strata, estimates) * (root / np.sqrt(stage.drawn))[:, None]
 
 
 def _factor(stage, lone):
@@ -154,4 +189,4 @@ def _factor(stage, lone):
 def _around_mean(sums, stage):
     mean = np.asarray(sums.sum(axis=0)).ravel() / sums.shape[0]
     away = sums.tocsr()[stage.lone].toarray() - mean
-    return sparse.csc_array(np.sqrt(stage.scale[stage.stratum[stage.lone]])[:, None] * away)
+    return np.sqrt(stage.scale[stage.stratum[stage.lone]])[:, None] * away
