@@ -109,6 +109,7 @@ def fetch(frame, numeric, other=()):
         {name: table.get_column(name).to_numpy() for name in numeric}
         | {name: table.get_column(name).to_pandas().to_numpy() for name in other},
         index=pd.RangeIndex(len(table)),
+        copy=False,
     )
 
 
@@ -163,7 +164,7 @@ def gather(frame, *, income, weight, line=None, by=(), keep=()):
     numeric = [income, *names(weight), *names(line if isinstance(line, str) else None)]
     keys = [*names(by), *_line_keys(line), *names(keep)]
     columns = fetch(frame, numeric, keys)
-    core = pd.DataFrame({"income": columns[income]})
+    core = pd.DataFrame({"income": columns[income]}, copy=False)
     core["weight"] = columns[weight] if weight else 1.0
     _check_weights(core["weight"].to_numpy(), weight)
     if line is not None:

@@ -371,7 +371,7 @@ def _sum_of_entropies(case):
     frame, options = prepared(case)
     rows = estimation.fetched(frame, case.design, **options)
     measures = {n: partial(inequality.generalized_entropy, order=n) for n in (0, 1)}
-    found = estimation.sampled(rows, case.design, measures)
+    found = estimation.sampled(rows, case.design, measures, joint=True)
     both = found.variance((found.table[:, [0]] + found.table[:, [1]]).tocsc())
     return found.estimates.sum(), float(np.sqrt(both[0]))
 

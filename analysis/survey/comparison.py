@@ -76,7 +76,7 @@ def _compared(frame, design, measures, between, **options):
         )
     by = [*microdata.names(options.pop("by", ())), between]
     rows = fetched(frame, design, by=by, **options)
-    return sampled(rows, design, microdata.named(measures))
+    return sampled(rows, design, microdata.named(measures), joint=True)
 
 
 def _pairs(labels, between, first, second, by):

@@ -101,11 +101,13 @@ class Stage(NamedTuple):
         What a squared deviation counts; a unit that is alone has no deviation.
     lone : numpy.ndarray of int
         Units that are alone in their stratum without having been taken for certain.
+    holder : numpy.ndarray of int, shape (units of the last stage,)
+        Unit of this stage in which each unit of the last stage lies.
 
     Examples
     --------
-    >>> Stage(np.array([0]), np.array([0]), np.array([1]), np.array([0.0]), np.array([0])).lone
-    array([0])
+    >>> stages(Design(None), pd.DataFrame(index=range(2)))[0].drawn
+    array([2])
     """
 
     unit: np.ndarray
@@ -113,6 +115,7 @@ class Stage(NamedTuple):
     drawn: np.ndarray
     scale: np.ndarray
     lone: np.ndarray
+    holder: np.ndarray
 
 
 def columns_of(design):
@@ -175,7 +178,7 @@ def stages(design, columns):
             _refuse_lone(design, columns.iloc[first[stage.lone]])
         found.append(stage)
         within, share = unit, (share * fraction * np.ones(len(stage.drawn)))[stage.stratum]
-    return found
+    return [stage._replace(holder=stage.unit[first]) for stage in found]
 
 
 def _codes(columns, keys):
@@ -200,7 +203,8 @@ def _stage(unit, stratum, fraction, share):
     drawn = np.bincount(stratum)
     scale = share * (1 - fraction) * np.where(drawn > 1, drawn / np.maximum(drawn - 1, 1), 1)
     alone = (drawn == 1) & (scale > 0)
-    return Stage(unit, stratum, drawn, scale, np.flatnonzero(alone[stratum]))
+    lone = np.flatnonzero(alone[stratum])
+    return Stage(unit, stratum, drawn, scale, lone, np.arange(len(stratum)))
 
 
 def _fractions(size, stratum):

@@ -91,7 +91,7 @@ def estimate(
     if isinstance(design, Census):
         return _census_table(rows, design, measures)
     sample = sampled(rows, design, measures)
-    errors = np.sqrt(sample.variance(sample.table))
+    errors = np.sqrt(sample.variances)
     table = sample.labels.assign(estimate=sample.estimates, standard_error=errors)
     low, high = _intervals(table, measures, level, proportion)
     table = table.assign(estimate_low=low, estimate_high=high, uncertainty="sampling")
@@ -144,7 +144,7 @@ def quantile_interval(frame, design, share, *, income, by=(), where=None, level=
         below[group] = rows.arrays["income"][group] <= value
     reached = rows._replace(arrays=rows.arrays | {"income": below})
     sample = sampled(reached, design, {"quantile": weighted.mean})
-    error = np.sqrt(sample.variance(sample.table))
+    error = np.sqrt(sample.variances)
     freedom = sample.labels["degrees_of_freedom"].to_numpy()
     low, high = (
         _quantiles(rows, bound) for bound in symmetric_interval(share, error, freedom, level)

@@ -27,10 +27,14 @@ class Rows(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Estimates in one row of labels each, and a table whose columns hold their deviations."""
+    """Estimates in one row of labels each, their variances, and what covariances come from.
+
+    `table` holds the deviations of each estimate in a column; it is None unless asked for.
+    """
 
     labels: pd.DataFrame
     estimates: np.ndarray
+    variances: np.ndarray
     table: object
     variance: Callable
     covariance: Callable
@@ -75,9 +79,11 @@ def _arrays(rows, chosen, weight=None):
     return arrays
 
 
-def sampled(rows, design, measures):
-    """Estimate every measure of every group, with what its variance is computed from."""
-    return (_replicated if isinstance(design, Replicates) else _linearised)(rows, design, measures)
+def sampled(rows, design, measures, *, joint=False):
+    """Estimate every measure of every group; `joint` keeps what covariances come from."""
+    if isinstance(design, Replicates):
+        return _replicated(rows, design, measures)
+    return _linearised(rows, design, measures, joint)
 
 
 def labelled(rows, measures, freedom):
@@ -97,23 +103,26 @@ def labelled(rows, measures, freedom):
 # Linearisation
 
 
-def _linearised(rows, design, measures):
+def _linearised(rows, design, measures, joint):
     layout = stages(design, rows.columns)
-    lines = _line_influences(rows, layout[-1].unit)
-    values, blocks, freedom = [], [], []
+    lines = _line_influences(rows, layout[-1])
+    values, blocks, squares, freedom = [], [], [], []
     for group in rows.groups:
         chosen = group[rows.usable[group]]
         arrays = _arrays(rows, chosen)
         parts = [_linear(m, arrays) for m in measures.values()]
         values += [part.value for part in parts]
         weighted = [arrays["weight"] * part.influence for part in parts]
-        sums = unit_sums(layout[-1].unit, chosen, weighted)
-        blocks.append(_with_line(rows, chosen, sums, parts, lines))
+        sums = unit_sums(layout[-1], chosen, weighted)
+        sums = _with_line(rows, chosen, sums, parts, lines)
+        squares.append(variance(sums, layout, design.lone))
+        blocks += [sums] if joint else []
         freedom.append(_freedom(layout[0], chosen[rows.arrays["weight"][chosen] > 0]))
     return Sample(
         labelled(rows, measures, freedom),
         np.array(values),
-        side_by_side(blocks),
+        np.concatenate(squares),
+        side_by_side(blocks) if joint else None,
         partial(variance, stages=layout, lone=design.lone),
         partial(covariance, stages=layout, lone=design.lone),
     )
@@ -137,7 +146,7 @@ def _with_line(rows, chosen, sums, parts, lines):
     return (sums + lines[populations.pop()][1] @ slopes).tocsc()
 
 
-def _line_influences(rows, unit):
+def _line_influences(rows, stage):
     """For each population with a relative line: its rows, and the line's sums by unit."""
     if rows.relative is None:
         return []
@@ -150,7 +159,7 @@ def _line_influences(rows, unit):
         )
         inside = np.zeros(len(known), dtype=bool)
         inside[group] = True
-        found.append((inside, unit_sums(unit, chosen, [arrays["weight"] * part.influence])))
+        found.append((inside, unit_sums(stage, chosen, [arrays["weight"] * part.influence])))
     return found
 
 
@@ -174,10 +183,12 @@ def _replicated(rows, design, measures):
     replicated = [
         measured(rows, measures, weight * factors[design.unit]) for factors in design.factors.T
     ]
+    deviations = design.deviations(whole, np.array(replicated))
     return Sample(
         labelled(rows, measures, [design.degrees_of_freedom] * len(rows.groups)),
         whole,
-        design.deviations(whole, np.array(replicated)),
+        (deviations**2).sum(axis=0),
+        deviations,
         lambda deviations: (deviations**2).sum(axis=0),
         lambda deviations: deviations.T @ deviations,
     )

@@ -9,13 +9,13 @@ import pandas as pd
 from scipy import sparse
 
 
-def unit_sums(unit, rows, values):
+def unit_sums(stage, rows, values):
     """Add up values of some rows by sampling unit.
 
     Parameters
     ----------
-    unit : numpy.ndarray of int, shape (n,)
-        Unit of each row.
+    stage : Stage
+        The last one of the design.
     rows : numpy.ndarray of int, shape (m,)
         Rows the values belong to; all others count zero.
     values : list of numpy.ndarray, shape (m,)
@@ -28,13 +28,15 @@ def unit_sums(unit, rows, values):
 
     Examples
     --------
-    >>> unit_sums(np.array([0, 1, 1]), np.array([1, 2]), [np.array([3.0, 4.0])]).toarray()
+    >>> from analysis.survey.design import Design, stages
+    >>> stage = stages(Design(None, clusters="v"), pd.DataFrame({"v": ["a", "b", "b"]}))[-1]
+    >>> unit_sums(stage, np.array([1, 2]), [np.array([3.0, 4.0])]).toarray()
     array([[0.],
            [7.]])
     """
-    inner, touched = pd.factorize(unit[rows])
+    inner, touched = pd.factorize(stage.unit[rows])
     sums = np.array([np.bincount(inner, v, minlength=len(touched)) for v in values])
-    shape = (int(unit.max(initial=-1)) + 1, len(values))
+    shape = (len(stage.stratum), len(values))
     starts = np.arange(len(values) + 1) * len(touched)
     return sparse.csc_array((sums.ravel(), np.tile(touched, len(values)), starts), shape=shape)
 
@@ -53,9 +55,10 @@ def side_by_side(tables):
 
     Examples
     --------
-    >>> one = unit_sums(np.array([0]), np.array([0]), [np.array([3.0])])
+    >>> one = sparse.csc_array(np.array([[3.0], [0.0]]))
     >>> side_by_side([one, one]).toarray()
-    array([[3., 3.]])
+    array([[3., 3.],
+           [0., 0.]])
     """
     lengths = np.concatenate([np.diff(table.indptr) for table in tables])
     return sparse.csc_array(
@@ -156,12 +159,11 @@ def _squares(totals, stages, lone):
 
 def _raised(totals, stages, level):
     """Sums by the units of a stage, from sums by the units of the last one."""
-    last, stage = stages[-1], stages[level]
-    if stage is last:
+    stage = stages[level]
+    if stage is stages[-1]:
         return totals
-    first = np.flatnonzero(~pd.Series(last.unit).duplicated().to_numpy())
     shape = (len(stage.stratum), totals.shape[1])
-    raised = stage.unit[first][totals.indices]
+    raised = stage.holder[totals.indices]
     sums = sparse.csc_array((totals.data, raised, totals.indptr), shape=shape, copy=True)
     sums.sum_duplicates()
     return sums
