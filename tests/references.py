@@ -8,6 +8,7 @@ reproduced under the tool's convention: an explanation that does not reproduce i
 
 import functools
 import re
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -519,3 +520,7 @@ def summary(compared):
         explained=("explained", "sum"),
         unexplained=("unexplained", "sum"),
     )
+
+
+if __name__ == "__main__":
+    print(summary(compare(*sys.argv[1:])).to_string())

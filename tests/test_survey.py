@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-import references
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import inequality, microdata, poverty, survey, weighted
 from analysis.microdata import RelativeLine
 from analysis.survey import influence
+from tests import references
 
 SMOOTH = {
     f.__name__: f
@@ -464,6 +464,13 @@ def test_what_is_defined_alike_agrees_to_nine_digits(compared):
     loose = listed["fn"].isin(["svysen", "svysst", "svylorenz"])
     assert listed.loc[~loose & (listed["reason"] == ""), "difference"].max() < 1e-11
     assert listed.loc[listed["tolerance_se"] <= 1e-8, "difference_se"].max() < 1e-11
+
+
+def test_densities_follow_convey_to_nine_digits(compared):
+    """Quantiles, relative lines and what hangs on them, bandwidth included."""
+    dense = compared["fn"].str.contains("svyarp|svypoormed|svyrmpg|svyiqalpha|svyfgt$")
+    assert dense.sum() > 30
+    assert compared.loc[dense, "difference_se"].max() < 1e-11
 
 
 def test_the_summary_counts_every_case_once(compared):

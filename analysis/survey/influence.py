@@ -169,8 +169,7 @@ def quantile(income, weight, share=0.5, rule="inverse"):
     value = weighted.quantile(income, weight, share, rule)
     dense = density(income, weight, value) * weight.sum()
     below = income <= value
-    reached = weighted.ratio(sum_of_products(weight, below), weight.sum())
-    return Linear(value, (reached - below) / (dense or np.nan))
+    return Linear(value, (share - below) / (dense or np.nan))
 
 
 def percentile_ratio(income, weight, upper=0.9, lower=0.1):
@@ -284,11 +283,11 @@ def income_gap_ratio(income, weight, line, *, cut=True):
 
 
 def median_of_poor(income, weight, line):
-    """Influence of `poverty.median_of_poor`: the poor change when the line does."""
+    """Influence of `poverty.median_of_poor`: half the poor, who change when the line does."""
     value = poverty.median_of_poor(income, weight, line)
     share = headcount_ratio(income, weight, line)
     dense = density(income, weight, value)
-    upto = mean((income <= value).astype(float), weight)
+    upto = Linear(0.0, ((income <= value) - share.value / 2) / weight.sum())
     return combine(value, (0.5 / dense, share), (-1 / dense, upto))
 
 
