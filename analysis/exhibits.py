@@ -1,0 +1,430 @@
+"""What a notebook shows: findings, tables and figures, each in both languages from one run.
+
+JupyterLab shows an exhibit as HTML or text, in the language of the environment variable
+ANALYSIS_LANGUAGE (English unless told). The press reads the private part of the output, of the
+type `MIME`, which holds every text in every language and nothing that is not shown.
+"""
+
+import io
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING
+
+from analysis import fonts, words
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+MIME = "application/vnd.county-brief.v1+json"
+STATUSES = ("observed", "estimated", "projected", "synthetic")
+CONFIDENCES = ("high", "moderate", "low", "cannot_tell")
+QUESTIONS = range(1, 9)
+UNVERIFIED = ("from-memory", "not-found", "assumed")
+WIDTH_INCHES = 6.3
+
+Texts = dict[str, str]
+
+
+class Exhibit:
+    """Something a notebook shows, in every language; made by `finding`, `table` and `figure`."""
+
+    def __init__(self, content: Mapping[str, object], html: Texts, plain: Texts) -> None:
+        self.content = content
+        self._html = html
+        self._plain = plain
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, object]:
+        language = _language()
+        return {
+            MIME: self.content,
+            "text/html": self._html[language],
+            "text/plain": self._plain[language],
+        }
+
+    def __repr__(self) -> str:
+        return self._plain[_language()]
+
+
+def finding(
+    key: str,
+    *,
+    answer: int | None = None,
+    status: str = "observed",
+    confidence: str | None = None,
+    **values: object,
+) -> Exhibit:
+    """
+    State a finding: a sentence of the brief, made from numbers.
+
+    Parameters
+    ----------
+    key : str
+        Key of the sentence in the catalogue.
+    answer : int, optional
+        Number, 1 to 8, of the question that the finding answers; it then stands on the cover.
+    status : str
+        observed, estimated, projected or synthetic.
+    confidence : str, optional
+        high, moderate, low or cannot_tell.
+    **values
+        Values of the sentence.
+
+    Returns
+    -------
+    Exhibit
+        The sentence in both languages.
+
+    Raises
+    ------
+    ValueError
+        If the key, a value, the question, the status or the confidence is unknown.
+
+    Examples
+    --------
+    >>> finding("status.projected")
+    projected
+    """
+    _check_one_of("status", status, STATUSES)
+    _check_one_of("confidence", confidence, (None, *CONFIDENCES))
+    _check_one_of("answer", answer, (None, *QUESTIONS))
+    text = _in_each_language(partial(words.say, key, **values))
+    content = {
+        "kind": "finding",
+        "key": key,
+        "answer": answer,
+        "status": status,
+        "confidence": confidence,
+        "text": text,
+    }
+    html = {language: f"<p><strong>{escape(said)}</strong></p>" for language, said in text.items()}
+    return Exhibit(content, html, text)
+
+
+def table(
+    key: str,
+    frame: "pd.DataFrame",
+    *,
+    sources: Sequence[Mapping[str, str]] = (),
+    status: str = "observed",
+    **values: object,
+) -> Exhibit:
+    """
+    Show a table, titled and formatted by the catalogue.
+
+    A column `verification` is not shown: rows that were not read in their source get a mark.
+
+    Parameters
+    ----------
+    key : str
+        Key of the catalogue, with `title` and, if wanted, `note` below it.
+    frame : pandas.DataFrame
+        The rows; a named index is shown as the first columns.
+    sources : sequence of mapping
+        What `tables.sources` gives: id, title_zh, title_en, verification.
+    status : str
+        observed, estimated, projected or synthetic.
+    **values
+        Values of the title and the note.
+
+    Returns
+    -------
+    Exhibit
+        The table in both languages.
+
+    Raises
+    ------
+    ValueError
+        If a text, a column, a value or the status is unknown, or the frame has no rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table("status.observed", pd.DataFrame({"year": [2017]}))
+    Traceback (most recent call last):
+    ...
+    ValueError: the catalogue has no text 'status.observed.title'; add it to analysis/catalogue
+    """
+    content = {
+        "kind": "table",
+        "key": key,
+        "title": _in_each_language(partial(words.say, f"{key}.title", **values)),
+        **_frame_content(key, frame),
+        **_provenance(key, sources, status, frame, values),
+    }
+    html = {language: _table_html(content, language) for language in words.LANGUAGES}
+    plain = {language: _table_plain(content, language) for language in words.LANGUAGES}
+    return Exhibit(content, html, plain)
+
+
+def figure(
+    key: str,
+    draw: Callable,
+    *data: object,
+    sources: Sequence[Mapping[str, str]] = (),
+    status: str = "observed",
+    height: float = 3.2,
+    frame: "pd.DataFrame | None" = None,
+    panels: tuple[int, int] = (1, 1),
+    **values: object,
+) -> Exhibit:
+    """
+    Show a chart, drawn once in each language.
+
+    Parameters
+    ----------
+    key : str
+        Key of the catalogue, with `headline` (the finding), `subtitle` (the statistic) and `alt`
+        (what the chart shows, in words) below it, and, if wanted, `note`.
+    draw : callable
+        `draw(axes, *data, say=say)` puts marks on the axes; `say(key, **values)` gives text in the
+        language being drawn.
+    *data : object
+        What is drawn.
+    sources : sequence of mapping
+        What `tables.sources` gives.
+    status : str
+        observed, estimated, projected or synthetic.
+    height : float
+        Height in inches; the width is that of the page's text.
+    frame : pandas.DataFrame, optional
+        The small table of the numbers drawn.
+    panels : (int, int)
+        Rows and columns of axes; `draw` gets an array of axes where there are several.
+    **values
+        Values of the texts.
+
+    Returns
+    -------
+    Exhibit
+        The chart in both languages.
+
+    Raises
+    ------
+    ValueError
+        If a text, a value or the status is unknown, or the typeface lacks a character.
+
+    Examples
+    --------
+    >>> figure("status.observed", lambda axes, say: None)
+    Traceback (most recent call last):
+    ...
+    ValueError: the catalogue has no text 'status.observed.headline'; add it to analysis/catalogue
+    """
+    texts = {
+        part: _in_each_language(partial(words.say, f"{key}.{part}", **values))
+        for part in ("headline", "subtitle", "alt")
+    }
+    content = {
+        "kind": "figure",
+        "key": key,
+        **texts,
+        "svg": _in_each_language(partial(_draw, draw, data, height, panels)),
+        "drawn": None if frame is None else _frame_content(key, frame),
+        **_provenance(key, sources, status, frame, values),
+    }
+    html = {language: _figure_html(content, language) for language in words.LANGUAGES}
+    plain = {language: _figure_plain(content, language) for language in words.LANGUAGES}
+    return Exhibit(content, html, plain)
+
+
+def _language() -> str:
+    return os.environ.get("ANALYSIS_LANGUAGE", "en")
+
+
+def _in_each_language(write: Callable[..., str]) -> Texts:
+    return {language: write(language=language) for language in words.LANGUAGES}
+
+
+def _check_one_of(what: str, value: object, allowed: Sequence[object]) -> None:
+    if value not in allowed:
+        known = ", ".join(str(item) for item in allowed if item is not None)
+        raise ValueError(f"{what} {value!r} is not one of {known}")
+
+
+def _provenance(
+    key: str,
+    sources: Sequence[Mapping[str, str]],
+    status: str,
+    frame: "pd.DataFrame | None",
+    values: Mapping[str, object],
+) -> dict[str, object]:
+    _check_one_of("status", status, STATUSES)
+    noted = words.has(f"{key}.note")
+    return {
+        "note": _in_each_language(partial(words.say, f"{key}.note", **values)) if noted else None,
+        "status": status,
+        "sources": [_source(source) for source in sources],
+        "unverified_rows": frame is not None and any(_unverified(frame)),
+    }
+
+
+def _source(source: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "id": source["id"],
+        "title": {language: source[f"title_{language}"] for language in words.LANGUAGES},
+        "unverified": source["verification"] in UNVERIFIED,
+    }
+
+
+def _unverified(frame: "pd.DataFrame") -> list[bool]:
+    if "verification" not in frame.columns:
+        return [False] * len(frame)
+    return [value in UNVERIFIED for value in frame["verification"]]
+
+
+def _frame_content(key: str, frame: "pd.DataFrame") -> dict[str, object]:
+    if frame.empty:
+        raise ValueError(f"the table {key!r} has no rows; a brief does not show an empty table")
+    marks = _unverified(frame)
+    shown = frame.drop(columns="verification", errors="ignore")
+    if any(name is not None for name in shown.index.names):
+        shown = shown.reset_index()
+    forms = [words.column(name, "en").format for name in shown.columns]
+    return {
+        "columns": [_column_content(name) for name in shown.columns],
+        "rows": {language: _rows(shown, forms, marks, language) for language in words.LANGUAGES},
+    }
+
+
+def _column_content(name: str) -> dict[str, object]:
+    titled = {language: words.column(name, language) for language in words.LANGUAGES}
+    numeric = words.FORMATS[titled["en"].format].numeric
+    return {
+        "name": name,
+        "align": "right" if numeric else "left",
+        "title": {language: column.title for language, column in titled.items()},
+    }
+
+
+def _rows(
+    frame: "pd.DataFrame", forms: Sequence[str], marks: Sequence[bool], language: str
+) -> list[list[str]]:
+    rows = [
+        [words.cell(value, form, language) for value, form in zip(row, forms, strict=True)]
+        for row in frame.itertuples(index=False, name=None)
+    ]
+    return [
+        [f"{row[0]} †", *row[1:]] if marked else row
+        for row, marked in zip(rows, marks, strict=True)
+    ]
+
+
+def _draw(
+    draw: Callable, data: tuple, height: float, panels: tuple[int, int], language: str
+) -> str:
+    from matplotlib.figure import Figure  # noqa: PLC0415 - only charts need matplotlib
+
+    from analysis.charts import house  # noqa: PLC0415
+
+    with house.house_style():
+        canvas = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
+        draw(canvas.subplots(*panels), *data, say=partial(words.say, language=language))
+        return _svg(canvas)
+
+
+def _svg(canvas: "Figure") -> str:
+    written = io.StringIO()
+    canvas.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+    _check_glyphs(canvas)
+    return written.getvalue()
+
+
+def _check_glyphs(canvas: "Figure") -> None:
+    from matplotlib.text import Text  # noqa: PLC0415
+
+    shown = (text for text in canvas.findobj(Text) if text.get_visible())
+    fonts.check_glyphs("".join(text.get_text() for text in shown))
+
+
+def source_line(content: Mapping, language: str) -> str:
+    """
+    Write the line below an exhibit: note, sources, status.
+
+    Parameters
+    ----------
+    content : mapping
+        The private part of a table or a figure.
+    language : str
+        "zh" or "en".
+
+    Returns
+    -------
+    str
+        One line of text.
+
+    Examples
+    --------
+    >>> source_line({"note": None, "sources": [], "status": "observed",
+    ...              "unverified_rows": False}, "en")
+    'Status: observed.'
+    """
+    say = partial(words.say, language=language)
+    parts = []
+    if content["note"]:
+        parts.append(say("exhibit.note", text=content["note"][language]))
+    if content["unverified_rows"]:
+        parts.append(say("exhibit.unverified_rows"))
+    if content["sources"]:
+        titles = [_source_title(source, language) for source in content["sources"]]
+        joined = ("；" if language == "zh" else "; ").join(titles)
+        parts.append(say("exhibit.source", titles=joined))
+    parts.append(say("exhibit.status", status=f"status.{content['status']}"))
+    return ("" if language == "zh" else " ").join(parts)
+
+
+def _source_title(source: Mapping, language: str) -> str:
+    title = source["title"][language]
+    if not source["unverified"]:
+        return title
+    return words.say("exhibit.unverified", language, title=title)
+
+
+def _table_html(content: Mapping, language: str) -> str:
+    columns = content["columns"]
+    head = "".join(_cell_html("th", c["title"][language], c["align"]) for c in columns)
+    body = "".join(
+        "<tr>" + "".join(map(_body_cell_html, row, columns)) + "</tr>"
+        for row in content["rows"][language]
+    )
+    return (
+        f"<table><caption>{escape(content['title'][language])}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f"<p><small>{escape(source_line(content, language))}</small></p>"
+    )
+
+
+def _body_cell_html(text: str, column: Mapping) -> str:
+    return _cell_html("td", text, column["align"])
+
+
+def _cell_html(tag: str, text: str, align: str) -> str:
+    return f'<{tag} style="text-align: {align}">{escape(text)}</{tag}>'
+
+
+def _table_plain(content: Mapping, language: str) -> str:
+    head = [column["title"][language] for column in content["columns"]]
+    lines = [" | ".join(row) for row in [head, *content["rows"][language]]]
+    return "\n".join([content["title"][language], *lines, source_line(content, language)])
+
+
+def _figure_html(content: Mapping, language: str) -> str:
+    svg = content["svg"][language]
+    return (
+        f"<figure><figcaption><strong>{escape(content['headline'][language])}</strong><br>"
+        f"{escape(content['subtitle'][language])}</figcaption>"
+        f'<div role="img" aria-label="{escape(content["alt"][language])}">'
+        f"{svg[svg.index('<svg') :]}</div>"
+        f"<p><small>{escape(source_line(content, language))}</small></p></figure>"
+    )
+
+
+def _figure_plain(content: Mapping, language: str) -> str:
+    lines = [content[part][language] for part in ("headline", "subtitle", "alt")]
+    if content["drawn"]:
+        drawn = content["drawn"]
+        lines.append(" | ".join(column["title"][language] for column in drawn["columns"]))
+        lines.extend(" | ".join(row) for row in drawn["rows"][language])
+    return "\n".join([*lines, source_line(content, language)])

@@ -1,0 +1,442 @@
+"""Numbers and findings as sentences, in Chinese and in English.
+
+Every word that leaves the office comes from the catalogue: YAML files of `key: {zh: ..., en: ...}`,
+nested keys joined by dots. A text takes values by `{name:format}`, with the formats of this module
+and nothing else, so that neither a value nor a text can run anything.
+"""
+
+import datetime
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
+from pathlib import Path
+from string import Formatter
+from typing import NamedTuple
+
+import yaml
+
+LANGUAGES = ("zh", "en")
+MISSING = "—"
+_FOLDER = Path(__file__).parent / "catalogue"
+_MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
+
+
+class Format(NamedTuple):
+    """How one kind of value is written: in a sentence, in a cell, with which unit in the heading."""
+
+    sentence: Callable[[object, str], str]
+    cell: Callable[[object, str], str]
+    unit: str | None = None
+    numeric: bool = True
+
+
+class Column(NamedTuple):
+    """What a table shows for one column: its title in the language asked for, and its format."""
+
+    title: str
+    format: str
+
+
+def say(key: str, language: str, **values: object) -> str:
+    """
+    Say a sentence of the catalogue in one language, with its values written out.
+
+    Parameters
+    ----------
+    key : str
+        Key of the catalogue, nested keys joined by dots.
+    language : str
+        "zh" or "en".
+    **values
+        What the placeholders of the text ask for. Ratios are 0 to 1; money is in the unit the
+        format names.
+
+    Returns
+    -------
+    str
+        The sentence.
+
+    Raises
+    ------
+    ValueError
+        If the key, the language, a value or a format is unknown, or a value is missing.
+
+    Examples
+    --------
+    >>> say("status.projected", "en")
+    'projected'
+    """
+    return _fill(template(key, language), partial(_value, key, values), language)
+
+
+def template(key: str, language: str) -> str:
+    """
+    Look a text up as it stands in the catalogue, placeholders and all.
+
+    Parameters
+    ----------
+    key : str
+        Key of the catalogue.
+    language : str
+        "zh" or "en".
+
+    Returns
+    -------
+    str
+        The text.
+
+    Raises
+    ------
+    ValueError
+        If the catalogue has no such key or the language is neither "zh" nor "en".
+
+    Examples
+    --------
+    >>> template("status.observed", "zh")
+    '观测值'
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"language {language!r} is not one of {', '.join(LANGUAGES)}")
+    entry = catalogue().get(key)
+    if entry is None:
+        raise ValueError(f"the catalogue has no text {key!r}; add it to analysis/catalogue")
+    return entry[language]
+
+
+def has(key: str) -> bool:
+    """
+    Tell whether the catalogue holds a key.
+
+    Parameters
+    ----------
+    key : str
+        Key of the catalogue.
+
+    Returns
+    -------
+    bool
+        True if `say` knows the key.
+
+    Examples
+    --------
+    >>> has("status.observed"), has("status.guessed")
+    (True, False)
+    """
+    return key in catalogue()
+
+
+def column(name: str, language: str) -> Column:
+    """
+    Look up what a table shows for a column: title with unit, and format.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column in the frame.
+    language : str
+        "zh" or "en".
+
+    Returns
+    -------
+    Column
+        Title, with the unit in brackets where the format has one, and the name of the format.
+
+    Raises
+    ------
+    ValueError
+        If columns.yml has no such column.
+
+    Examples
+    --------
+    >>> column("income_yuan", "en")
+    Column(title='Income (yuan)', format='yuan')
+    """
+    key = f"column.{name}"
+    if not has(key):
+        raise ValueError(f"the column {name!r} has no title; add it to catalogue/columns.yml")
+    form = catalogue()[key].get("format", "text")
+    title, unit = template(key, language), FORMATS[form].unit
+    return Column(_with_heading_unit(title, unit, language) if unit else title, form)
+
+
+def cell(value: object, form: str, language: str) -> str:
+    """
+    Write one value for a table cell; a missing value is a dash.
+
+    Parameters
+    ----------
+    value : object
+        The value; a text that the catalogue holds under `term.` is translated.
+    form : str
+        Name of a format.
+    language : str
+        "zh" or "en".
+
+    Returns
+    -------
+    str
+        The text of the cell, without unit.
+
+    Raises
+    ------
+    ValueError
+        If the format is unknown or does not fit the value.
+
+    Examples
+    --------
+    >>> cell(0.0542, "percent2", "en"), cell(float("nan"), "count", "en")
+    ('5.42%', '—')
+    """
+    if _is_missing(value):
+        return MISSING
+    return _format(form).cell(value, language)
+
+
+def placeholders(text: str) -> list[tuple[str, str]]:
+    """
+    List the placeholders of a text.
+
+    Parameters
+    ----------
+    text : str
+        A text of the catalogue.
+
+    Returns
+    -------
+    list of (str, str)
+        Name and format of each placeholder, in order.
+
+    Raises
+    ------
+    ValueError
+        If a placeholder is anything but `{name:format}`.
+
+    Examples
+    --------
+    >>> placeholders("{area:term}: {share:percent1}")
+    [('area', 'term'), ('share', 'percent1')]
+    """
+    return [(name, form) for _, name, form in _parts(text) if name is not None]
+
+
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """
+    Read the whole catalogue: the package's, and that of the folder in ANALYSIS_CATALOGUE.
+
+    Returns
+    -------
+    Mapping
+        Key to its texts by language.
+
+    Raises
+    ------
+    ValueError
+        If a key stands twice, or lacks one of the languages.
+
+    Examples
+    --------
+    >>> sorted(catalogue()["status.observed"])
+    ['en', 'zh']
+    """
+    return _read_folders(os.environ.get("ANALYSIS_CATALOGUE"))
+
+
+@cache
+def _read_folders(extra: str | None) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    folders = [_FOLDER, *([Path(extra)] if extra else [])]
+    for path in sorted(path for folder in folders for path in folder.glob("*.yml")):
+        for key, entry in _read_file(path):
+            if key in found:
+                raise ValueError(f"{path.name}: the key {key!r} stands in the catalogue twice")
+            found[key] = entry
+    return found
+
+
+def _read_file(path: Path) -> Iterable[tuple[str, dict[str, str]]]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    nested = yaml.load(path.read_text(encoding="utf-8"), Loader=loader) or {}
+    prefix = "column." if path.name == "columns.yml" else ""
+    return _flatten(nested, prefix, path.name)
+
+
+def _flatten(nested: Mapping, prefix: str, file: str) -> Iterable[tuple[str, dict[str, str]]]:
+    for name, entry in nested.items():
+        key = f"{prefix}{name}"
+        if not isinstance(entry, dict):
+            raise ValueError(f"{file}: {key!r} is not a pair of zh and en texts")
+        if any(isinstance(entry.get(language), str) for language in LANGUAGES):
+            yield key, _entry(entry, key, file)
+        else:
+            yield from _flatten(entry, f"{key}.", file)
+
+
+def _entry(entry: dict[str, str], key: str, file: str) -> dict[str, str]:
+    unknown = set(entry) - {*LANGUAGES, "format"}
+    absent = [language for language in LANGUAGES if not isinstance(entry.get(language), str)]
+    if unknown or absent:
+        what = f"lacks {' and '.join(absent)}" if absent else f"has the unknown part {unknown}"
+        raise ValueError(f"{file}: {key!r} {what}; an entry is {{zh: ..., en: ...}}")
+    if entry.get("format", "text") not in FORMATS:
+        raise ValueError(f"{file}: {key!r} has the unknown format {entry['format']!r}")
+    return entry
+
+
+def _parts(text: str) -> Iterable[tuple[str, str | None, str]]:
+    for literal, name, form, conversion in Formatter().parse(text):
+        if name is not None and (not name.isidentifier() or conversion):
+            raise ValueError(f"the placeholder {name!r} in {text!r} must be {{name:format}}")
+        yield literal, name, form or ""
+
+
+def _fill(text: str, value: Callable[[str], object], language: str) -> str:
+    return "".join(
+        literal + ("" if name is None else _format(form).sentence(value(name), language))
+        for literal, name, form in _parts(text)
+    )
+
+
+def _format(form: str) -> Format:
+    if form not in FORMATS:
+        raise ValueError(f"the format {form!r} is unknown; there are {', '.join(FORMATS)}")
+    return FORMATS[form]
+
+
+def _value(key: str, values: Mapping[str, object], name: str) -> object:
+    if name not in values:
+        raise ValueError(f"the text {key!r} asks for {name!r}, which was not given")
+    if _is_missing(values[name]):
+        raise ValueError(f"the text {key!r} asks for {name!r}, which is missing in the data")
+    return values[name]
+
+
+def _is_missing(value: object) -> bool:
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
+        return True
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _number(value: object, _language: str, *, scale: float = 1, digits: int = 0) -> str:
+    try:
+        number = round(float(value) * scale, digits) + 0.0
+    except (TypeError, ValueError):
+        raise ValueError(f"{value!r} is not a number") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} is not a finite number")
+    return f"{number:,.{digits}f}".replace("-", "−")
+
+
+def _percent(value: object, language: str, *, digits: int) -> str:
+    return _number(value, language, scale=100, digits=digits) + "%"
+
+
+def _with_unit(value: object, language: str, *, unit: str, plain: Callable) -> str:
+    return say(f"{unit}_amount", language, amount=plain(value, language))
+
+
+def _wan_yuan(value: object, language: str) -> str:
+    """Chinese counts money in ten thousands; English readers do not, so it counts in millions."""
+    if language == "zh":
+        return say("unit.wan_yuan_amount", language, amount=_number(value, language))
+    number = float(value)
+    unit, scale = ("billion", 1e-5) if abs(number) >= 1e5 else ("million", 1e-2)
+    digits = 0 if round(number * scale, 2) == round(number * scale) else 2
+    amount = _number(value, language, scale=scale, digits=digits)
+    return say(f"unit.{unit}_yuan_amount", language, amount=amount)
+
+
+def _parse_date(value: object) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(str(value)[:10])
+    except ValueError:
+        raise ValueError(f"{value!r} is not a date; write it as 2018-03-28") from None
+
+
+def _date(value: object, language: str) -> str:
+    day = _parse_date(value)
+    if language == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _month(value: object, language: str) -> str:
+    day = _parse_date(f"{str(value)[:7]}-01")
+    if language == "zh":
+        return f"{day.year}年{day.month}月"
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
+def _plain_year(value: object, _language: str) -> str:
+    number = _number(value, "en").replace(",", "")
+    if float(value) != int(number):
+        raise ValueError(f"{value!r} is not a year")
+    return number
+
+
+def _year(value: object, language: str) -> str:
+    return _plain_year(value, language) + ("年" if language == "zh" else "")
+
+
+def _text(value: object, _language: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not text; give the placeholder a format for numbers")
+    return value
+
+
+def _word(value: object, language: str) -> str:
+    return say(_text(value, language), language)
+
+
+def _term(value: object, language: str) -> str:
+    return say(f"term.{value}", language)
+
+
+def _text_cell(value: object, language: str) -> str:
+    if isinstance(value, bool) or type(value).__name__ == "bool":
+        return say(f"term.{str(value).lower()}", language)
+    text = str(value)
+    return say(f"term.{text}", language) if has(f"term.{text}") else text
+
+
+def _list(value: object, language: str) -> str:
+    if isinstance(value, str):
+        raise ValueError(f"{value!r} is one text, not a list of texts")
+    items = [_text_cell(item, language) for item in value]
+    if language == "zh" or len(items) < 2:
+        return "、".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _with_heading_unit(title: str, unit: str, language: str) -> str:
+    return say("unit.heading", language, title=title, unit=say(unit, language))
+
+
+def _measured(plain: Callable, unit: str) -> Format:
+    return Format(partial(_with_unit, unit=unit, plain=plain), plain, unit)
+
+
+def _same(write: Callable, *, numeric: bool = True) -> Format:
+    return Format(write, write, None, numeric)
+
+
+FORMATS: dict[str, Format] = {
+    **{f"percent{n}": _same(partial(_percent, digits=n)) for n in range(3)},
+    **{
+        f"points{n}": _measured(partial(_number, scale=100, digits=n), "unit.points")
+        for n in range(1, 3)
+    },
+    **{f"number{n}": _same(partial(_number, digits=n)) for n in range(3)},
+    "count": _same(_number),
+    "yuan": _measured(_number, "unit.yuan"),
+    "wan_yuan": Format(_wan_yuan, _number, "unit.wan_yuan"),
+    "date": _same(_date, numeric=False),
+    "month": _same(_month, numeric=False),
+    "year": Format(_year, _plain_year, None, numeric=False),
+    "text": Format(_text, _text_cell, None, numeric=False),
+    "word": _same(_word, numeric=False),
+    "term": _same(_term, numeric=False),
+    "list": _same(_list, numeric=False),
+}
