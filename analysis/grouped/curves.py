@@ -15,6 +15,7 @@ from scipy.special import expit, ndtr, ndtri
 
 # Beyond these logits a share differs from 0 or 1 by less than the smallest normal float.
 LOGIT_RANGE = 700.0
+FOLD = 1e-12
 # The World Bank calls a quadratic valid while it leaves less than a tenth of income unexplained.
 LEAST_INCOME_EXPLAINED = 0.9
 # Where the World Bank looks at the slope and the curvature of a Beta curve.
@@ -185,7 +186,8 @@ class Beta:
             return 0.0, 1.0
         reach = np.sqrt(max(self.gamma * self.delta, 0.0) / (total - 1))
         low, high = (self.gamma - reach) / total, (self.gamma + reach) / total
-        return float(max(low, 0.0)), float(min(high, 1.0))
+        # A fold within rounding of an end is the end itself (gamma or delta of exactly 1).
+        return float(low if low > FOLD else 0.0), float(high if high < 1 - FOLD else 1.0)
 
     def income_share(self, population_share: ArrayLike) -> np.ndarray:
         """Give the share of income that the poorest share of people holds."""
