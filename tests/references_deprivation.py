@@ -6,7 +6,7 @@ single indicators do not say which indicator; ours is then the nearest of all te
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -172,8 +172,8 @@ def _mpitb(reference: Path, sample: pd.DataFrame) -> Iterator[list]:
         cutoff = 0.01 if given["k"] == "NA" else float(given["k"]) / 100
         found = _mpitb_change if "change" in case["measure"] else _mpitb_level
         estimate, error = found(reference, case, given, cutoff)
-        # A rounding of 2.5e-10 in a score of 0.3 is 1e-9 of it, and a change is a difference.
-        allowed = 1e-6 if "change" in case["measure"] else 2e-8
+        # The rounding of scores is absolute: it weighs most on small ratios.
+        allowed = 1e-9 + 5e-10 / max(abs(float(case["estimate"])), 1e-12)
         name = case["measure"]
         yield _row(
             case["case_id"], "mpitbR", name, estimate, case["estimate"], allowed, ROUNDED_SCORES
@@ -188,13 +188,12 @@ def _mpitb_level(reference, case, given, cutoff) -> tuple[float, float]:
     years = ("1", "2") if "t" in given else ("1",)
     place = (case["domain"], case["group"])
     domain = Domain(reference, years, cutoff, *place, given.get("t", "1"))
-    total, single = domain.tables()
-    measure = case["measure"]
-    found = [
-        (value, design_error(domain.frame(), domain.influence()[column]))
-        for value, column in _columns(measure, total, single)
-    ]
-    return _nearest(found, case)
+    columns = _columns(case["measure"], *domain.tables())
+    return _nearest(
+        case,
+        [value for value, _ in columns],
+        lambda i: design_error(domain.frame(), domain.influence()[columns[i][1]]),
+    )
 
 
 def _columns(measure: str, total: pd.Series, single: pd.DataFrame) -> list[tuple[float, str]]:
@@ -205,12 +204,16 @@ def _columns(measure: str, total: pd.Series, single: pd.DataFrame) -> list[tuple
     return [(single[kind][name], f"{kind}:{name}") for name in FLAGS]
 
 
-def _nearest(found: list[tuple[float, float]], case: dict) -> tuple[float, float]:
-    """The estimate and error that lie nearest to the case, which names no indicator."""
-    estimate = float(case["estimate"])
-    error = float(case["se"]) if case["se"] not in ("", "NA") else 0.0
-    scale = max(abs(estimate), 1e-12), max(error, 1e-12) if error else np.inf
-    return min(found, key=lambda f: abs(f[0] - estimate) / scale[0] + abs(f[1] - error) / scale[1])
+def _nearest(case: dict, estimates: list[float], error: Callable) -> tuple[float, float]:
+    """The estimate nearest to the case, which names no indicator, with its error."""
+    apart = np.abs(np.array(estimates) - float(case["estimate"]))
+    close = np.flatnonzero(apart <= apart.min() + 1e-9 * abs(float(case["estimate"])))
+    if case["se"] in ("", "NA"):
+        return estimates[close[0]], np.nan
+    # Indicators with one and the same estimate are told apart by their errors.
+    errors = {i: error(i) for i in close}
+    best = min(close, key=lambda i: abs(errors[i] - float(case["se"])))
+    return estimates[best], errors[best]
 
 
 def _mpitb_change(reference, case, given, cutoff) -> tuple[float, float]:
@@ -220,25 +223,27 @@ def _mpitb_change(reference, case, given, cutoff) -> tuple[float, float]:
     kind = f"annualized_{kind}" if given["annualised"] == "1" else kind
     scale = 100 if given["type"] == "rel" else 1
     measure = case["measure"].replace("MPIchange", "MPI")
-    columns = [_columns(measure, *end.tables()) for end in ends]
-    found = [
-        (scale * value, scale * design_error(ends[0].frame(), influence))
-        for value, influence in (_changed(ends, *pair, kind) for pair in zip(*columns, strict=True))
-    ]
-    return _nearest(found, case)
+    pairs = list(zip(*(_columns(measure, *end.tables()) for end in ends), strict=True))
+    return _nearest(
+        case,
+        [scale * _changed(first[0], last[0])[kind] for first, last in pairs],
+        lambda i: scale * design_error(ends[0].frame(), _change_influence(ends, *pairs[i], kind)),
+    )
 
 
-def _changed(ends, before, after, kind) -> tuple[float, np.ndarray]:
-    (first, column), (last, _) = before, after
-    change = {
+def _changed(first: float, last: float) -> dict[str, float]:
+    return {
         "absolute_change": last - first,
         "relative_change": last / first - 1,
         "annualized_absolute_change": (last - first) / YEARS,
         "annualized_relative_change": (last / first) ** (1 / YEARS) - 1,
     }
+
+
+def _change_influence(ends, before, after, kind) -> np.ndarray:
+    (first, column), (last, _) = before, after
     parts = [end.influence()[column].to_numpy() for end in ends]
-    table = deprivation.change_influences(first, last, *parts, years=YEARS)
-    return change[kind], table[kind].to_numpy()
+    return deprivation.change_influences(first, last, *parts, years=YEARS)[kind].to_numpy()
 
 
 # convey ------------------------------------------------------------------------------------------

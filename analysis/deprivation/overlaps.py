@@ -224,7 +224,7 @@ def robust_pairs(sensitivity: pd.DataFrame, *, over: str, by: Sequence[str]) -> 
     >>> robust_pairs(table, over="poverty_cutoff", by=["area"])
     1.0
     """
-    wide = sensitivity.pivot(
+    wide = sensitivity.pivot_table(
         index=over, columns=list(by), values="adjusted_headcount_ratio"
     ).to_numpy()
     pairs = [wide[:, i] - wide[:, j] for i, j in itertools.combinations(range(wide.shape[1]), 2)]
