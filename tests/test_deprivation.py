@@ -92,6 +92,17 @@ def test_indicators_by_hand():
     assert found["absolute_contribution"].sum() == 0.25
 
 
+def test_contributions_make_the_whole_when_an_indicator_is_unknown():
+    whole = deprivation.alkire_foster(REGISTER, GUARANTEES, **AT)["adjusted_headcount_ratio"][0]
+    single = deprivation.indicator_profile(REGISTER, GUARANTEES, **AT).set_index("indicator")
+    assert single["absolute_contribution"].sum() == pytest.approx(whole)
+    # Of 14 people whose grade is known, 6 are poor and live in a house of grade C or D.
+    assert single["censored_headcount_ratio"]["grade"] == pytest.approx(6 / 14)
+    values = deprivation.influence_values(REGISTER, GUARANTEES, **AT)
+    parts = values.filter(like="absolute_contribution:").sum(axis=1)
+    assert parts.to_numpy() == pytest.approx(values["adjusted_headcount_ratio"].to_numpy())
+
+
 def test_one_third_reaches_one_third():
     thirds = specification(["water", "school", "income"], ["a", "b", "c"])
     sixths = specification(list("abcdef"), list("abcdef"))
