@@ -46,18 +46,12 @@ def faces() -> dict[str, Face]:
     >>> faces()["sans"].family
     'Noto Sans SC'
     """
-    folder = os.environ.get("ANALYSIS_FONTS")
-    return {name: Face(path, _family(path)) for name, path in paths(folder).items()}
+    return {role: Face(path, _family(path)) for role, path in paths().items()}
 
 
-def paths(folder: str | None = None) -> dict[str, Path]:
+def paths() -> dict[str, Path]:
     """
     Find the files of the faces without opening them.
-
-    Parameters
-    ----------
-    folder : str, optional
-        Folder of the user's own faces.
 
     Returns
     -------
@@ -74,6 +68,7 @@ def paths(folder: str | None = None) -> dict[str, Path]:
     >>> sorted(paths())
     ['bold', 'sans', 'serif']
     """
+    folder = os.environ.get("ANALYSIS_FONTS")
     return {role: _own(role, folder) or _from_wheel(role) for role in WHEELS}
 
 

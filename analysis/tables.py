@@ -13,6 +13,8 @@ from analysis import words
 
 DATA = Path(os.environ.get("ANALYSIS_DATA", Path(__file__).resolve().parents[1] / "data"))
 FINDING = ["file", "row", "column", "value", "rule", "expected"]
+# Above this a float no longer holds every whole number.
+LARGEST = 2.0**53
 NUMBERS = ("number", "integer", "share")
 MARKS = ["verified-read", "derived", "assumed", "from-memory", "not-found"]
 TRUTHS = {"yes": True, "no": False}
@@ -177,7 +179,7 @@ def check_table(raw: pd.DataFrame, name: str, file: str) -> pd.DataFrame:
     Examples
     --------
     >>> raw = pd.DataFrame({"area": ["100000"], "year": ["20l7"], "rural_price_index": ["1.013"]})
-    >>> check_table(raw, "prices", "prices.csv")[["column", "value", "rule"]].values.tolist()[0]
+    >>> check_table(raw, "prices", "prices.csv")[["column", "value", "rule"]].values.tolist()[-1]
     ['year', '20l7', 'integer']
     """
     columns = columns_of(name)
@@ -312,10 +314,11 @@ def typed_table(raw: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _typed(values: pd.Series, kind: str) -> pd.Series:
     text = values.where(values != "")
-    if kind in ("number", "share"):
-        return pd.to_numeric(text, errors="coerce").astype(float)
-    if kind == "integer":
-        numbers = pd.to_numeric(text, errors="coerce")
+    if kind in NUMBERS:
+        numbers = pd.to_numeric(text, errors="coerce").astype(float)
+        numbers = numbers.where(numbers.abs() <= LARGEST)
+        if kind != "integer":
+            return numbers
         return numbers.where(numbers == numbers.round()).astype("Int64")
     if kind == "date":
         dates = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")

@@ -5,6 +5,7 @@ nested keys joined by dots. A text takes values by `{name:format}`, with the for
 and nothing else, so that neither a value nor a text can run anything.
 """
 
+import csv
 import datetime
 import math
 import os
@@ -19,13 +20,15 @@ import yaml
 LANGUAGES = ("zh", "en")
 MISSING = "—"
 _FOLDER = Path(__file__).parent / "catalogue"
+_DATA = Path(__file__).resolve().parents[1] / "data"
 _MONTHS = (
-    "January February March April May June July August September October November December".split()
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
 )
 
 
 class Format(NamedTuple):
-    """How one kind of value is written: in a sentence, in a cell, with which unit in the heading."""
+    """How a kind of value is written: in a sentence, in a cell, with which unit in the heading."""
 
     sentence: Callable[[object, str], str]
     cell: Callable[[object, str], str]
@@ -126,6 +129,28 @@ def has(key: str) -> bool:
     (True, False)
     """
     return key in catalogue()
+
+
+def keys(prefix: str) -> list[str]:
+    """
+    List the keys of the catalogue that begin alike.
+
+    Parameters
+    ----------
+    prefix : str
+        How the keys begin.
+
+    Returns
+    -------
+    list of str
+        The keys, sorted.
+
+    Examples
+    --------
+    >>> keys("status.")
+    ['status.estimated', 'status.observed', 'status.projected', 'status.synthetic']
+    """
+    return sorted(key for key in catalogue() if key.startswith(prefix))
 
 
 def column(name: str, language: str) -> Column:
@@ -253,7 +278,15 @@ def _read_folders(extra: str | None) -> dict[str, dict[str, str]]:
             if key in found:
                 raise ValueError(f"{path.name}: the key {key!r} stands in the catalogue twice")
             found[key] = entry
-    return found
+    return found | _area_names()
+
+
+def _area_names() -> dict[str, dict[str, str]]:
+    """Names of areas are data, not words; every table may need one, so they are read here, once."""
+    path = Path(os.environ.get("ANALYSIS_DATA", _DATA)) / "reference" / "areas.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {f"term.{row['area']}": {name: row[name] for name in LANGUAGES} for row in rows}
 
 
 def _read_file(path: Path) -> Iterable[tuple[str, dict[str, str]]]:
@@ -275,11 +308,14 @@ def _flatten(nested: Mapping, prefix: str, file: str) -> Iterable[tuple[str, dic
 
 
 def _entry(entry: dict[str, str], key: str, file: str) -> dict[str, str]:
-    unknown = set(entry) - {*LANGUAGES, "format"}
+    unknown = sorted(set(entry) - {*LANGUAGES, "format"})
     absent = [language for language in LANGUAGES if not isinstance(entry.get(language), str)]
     if unknown or absent:
-        what = f"lacks {' and '.join(absent)}" if absent else f"has the unknown part {unknown}"
-        raise ValueError(f"{file}: {key!r} {what}; an entry is {{zh: ..., en: ...}}")
+        lacks, has = " and ".join(absent), ", ".join(map(repr, unknown))
+        raise ValueError(
+            f"{file}: {key!r} {f'lacks {lacks}' if absent else f'has the unknown part {has}'}; "
+            "an entry is {zh: ..., en: ...}, a text with a comma or a colon in quotes"
+        )
     if entry.get("format", "text") not in FORMATS:
         raise ValueError(f"{file}: {key!r} has the unknown format {entry['format']!r}")
     return entry
@@ -333,19 +369,41 @@ def _percent(value: object, language: str, *, digits: int) -> str:
     return _number(value, language, scale=100, digits=digits) + "%"
 
 
+def _chance(value: object, language: str) -> str:
+    """Draws never show that something cannot happen, so no chance is written as 0 or 100 %."""
+    share = float(value)
+    if share < 0.01:
+        return say("unit.chance_low", language)
+    if share > 0.99:
+        return say("unit.chance_high", language)
+    return _percent(share, language, digits=0)
+
+
 def _with_unit(value: object, language: str, *, unit: str, plain: Callable) -> str:
     return say(f"{unit}_amount", language, amount=plain(value, language))
 
 
-def _wan_yuan(value: object, language: str) -> str:
+def _scaled(value: object, language: str, *, unit: float, digits: int) -> str:
+    return _number(value, language, scale=1 / unit, digits=digits)
+
+
+def _large_yuan(value: object, language: str, *, unit: str, size: float, digits: int) -> str:
     """Chinese counts money in ten thousands; English readers do not, so it counts in millions."""
     if language == "zh":
-        return say("unit.wan_yuan_amount", language, amount=_number(value, language))
-    number = float(value)
-    unit, scale = ("billion", 1e-5) if abs(number) >= 1e5 else ("million", 1e-2)
-    digits = 0 if round(number * scale, 2) == round(number * scale) else 2
-    amount = _number(value, language, scale=scale, digits=digits)
-    return say(f"unit.{unit}_yuan_amount", language, amount=amount)
+        return say(
+            f"unit.{unit}_amount",
+            language,
+            amount=_scaled(value, language, unit=size, digits=digits),
+        )
+    name, scale = ("billion", 1e-9) if abs(float(value)) >= 1e9 else ("million", 1e-6)
+    exact = float(value) * scale
+    amount = _number(value, language, scale=scale, digits=0 if exact == round(exact) else 2)
+    return say(f"unit.{name}_yuan_amount", language, amount=amount)
+
+
+def _large(unit: str, size: float, digits: int) -> Format:
+    sentence = partial(_large_yuan, unit=unit, size=size, digits=digits)
+    return Format(sentence, partial(_scaled, unit=size, digits=digits), f"unit.{unit}")
 
 
 def _parse_date(value: object) -> datetime.date:
@@ -423,15 +481,17 @@ def _same(write: Callable, *, numeric: bool = True) -> Format:
 
 
 FORMATS: dict[str, Format] = {
-    **{f"percent{n}": _same(partial(_percent, digits=n)) for n in range(3)},
+    **{f"percent{n}": _same(partial(_percent, digits=n)) for n in range(4)},
     **{
         f"points{n}": _measured(partial(_number, scale=100, digits=n), "unit.points")
         for n in range(1, 3)
     },
     **{f"number{n}": _same(partial(_number, digits=n)) for n in range(3)},
+    "chance": _same(_chance),
     "count": _same(_number),
     "yuan": _measured(_number, "unit.yuan"),
-    "wan_yuan": Format(_wan_yuan, _number, "unit.wan_yuan"),
+    "wan_yuan": _large("wan_yuan", 1e4, 0),
+    "yi_yuan": _large("yi_yuan", 1e8, 2),
     "date": _same(_date, numeric=False),
     "month": _same(_month, numeric=False),
     "year": Format(_year, _plain_year, None, numeric=False),

@@ -1,9 +1,12 @@
 """Fixtures that every test module shares."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+
+from analysis import tables
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -21,3 +24,16 @@ def shared() -> Path:
     if not (folder / "reference").is_dir():
         pytest.skip("the folder of reference outputs is not on this machine")
     return folder
+
+
+@pytest.fixture
+def data_copy(tmp_path, monkeypatch):
+    """A copy of the data folder that a test may spoil; the tables are read from it."""
+    folder = tmp_path / "data"
+    shutil.copytree(tables.DATA, folder)
+    monkeypatch.setattr(tables, "DATA", folder)
+    tables.dictionary.cache_clear()
+    tables._known_codes.cache_clear()
+    yield folder
+    tables.dictionary.cache_clear()
+    tables._known_codes.cache_clear()

@@ -1,7 +1,7 @@
 """House style: one look for every chart, and a palette by meaning rather than by order.
 
-The colours are those of Okabe and Ito, darkened where they would be pale on white paper. Each meaning
-also has its own marker, line or hatch, so that no chart needs colour to be read.
+The colours are those of Okabe and Ito, darkened where they would be pale on white paper. Each
+meaning also has its own marker, line or hatch, so that no chart needs colour to be read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,8 +34,8 @@ PALETTE = {
     "synthetic": Mark("#7A7A7A", "x", (0, (1, 1)), ".."),
     "target": Mark("#C8102E", "_", (0, (6, 2)), ""),
     "place": Mark("#0072B2", "o", "-"),
-    "province": Mark("#C26A00", "s", "-", "xx"),
-    "nation": Mark("#6B6B6B", "^", "-", "--"),
+    "province": Mark("#C26A00", "s", "-", "//"),
+    "nation": Mark("#6B6B6B", "^", "-", ".."),
     "poor_areas": Mark("#00795C", "v", "-", "++"),
     "plan": Mark("#00795C", "P", (0, (5, 1, 1, 1)), "\\\\"),
     "history": Mark("#9C4F96", "X", (0, (2, 1)), ".."),
@@ -163,7 +163,7 @@ def bar(meaning: str) -> dict[str, object]:
     Examples
     --------
     >>> bar("province")["hatch"]
-    'xx'
+    '//'
     """
     look = mark(meaning)
     return {"color": look.colour, "hatch": look.hatch, "edgecolor": "white", "linewidth": 0}

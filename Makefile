@@ -1,0 +1,42 @@
+# Bare `make` prints the targets. Each one sets up what it needs in .venv, once.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/ready
+export OPENBLAS_NUM_THREADS := 1
+export PYTHONHASHSEED := 0
+
+.PHONY: help briefs test test-fast lab refresh clean
+.DEFAULT_GOAL := help
+
+help:  ## print the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+briefs: $(READY)  ## make every brief of reports/briefs.yml that has changed, as PDF in Chinese and English
+	@$(RUN) -m analysis brief
+
+test: $(READY)  ## lint, run every test, re-run the notebooks and compare their published numbers
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m pytest -n 2 --dist loadfile
+	$(RUN) -m pytest --nbval-lax --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg -n 2 --dist loadfile notebooks
+
+test-fast: $(READY)  ## the tests without the slow ones and the notebooks
+	$(RUN) -m pytest -n 2 --dist loadfile -m "not slow"
+
+lab: $(READY)  ## open the notebooks in JupyterLab
+	$(RUN) -m jupyter lab --notebook-dir=notebooks
+
+refresh: $(READY)  ## re-run the notebooks in place, after a wanted change of numbers or prose
+	$(RUN) -m analysis refresh
+
+clean:  ## remove the environment and everything generated
+	rm -rf $(VENV) reports/generated
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Say which one to use: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@

@@ -1,0 +1,171 @@
+"""The parameters that a notebook declares, read from its code without running it."""
+
+import ast
+import csv
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+_PLAIN: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+TYPES: dict[str, object] = {
+    **_PLAIN,
+    **{f"list[{name}]": list[kind] for name, kind in _PLAIN.items()},
+    **{f"{name} | None": kind | None for name, kind in _PLAIN.items()},
+}
+_REMEDIES = {
+    "str": "write it in quotes",
+    "int": "write a whole number",
+    "float": "write a number, shares as 0.03",
+    "bool": "write true or false",
+}
+
+
+class Parameter(NamedTuple):
+    """A parameter as its notebook declares it."""
+
+    kind: str
+    default: object
+
+
+def declared(path: Path) -> dict[str, Parameter]:
+    """
+    Read the typed parameters of a notebook.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook.
+
+    Returns
+    -------
+    dict of str to Parameter
+        Name to declared type and default; empty if no cell has the tag `parameters`.
+
+    Raises
+    ------
+    ValueError
+        If the cell holds anything but lines of `name: type = default`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]},
+    ...         "source": "horizon: int = 2  # years ahead"}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "a.ipynb"
+    ...     _ = path.write_text(json.dumps({"cells": [cell]}))
+    ...     declared(path)
+    {'horizon': Parameter(kind='int', default=2)}
+    """
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    tagged = [
+        "".join(cell["source"])
+        for cell in notebook["cells"]
+        if "parameters" in cell.get("metadata", {}).get("tags", [])
+    ]
+    lines = [line for source in tagged for line in ast.parse(source).body]
+    return dict(_parameter(line, path.name) for line in lines)
+
+
+def problem(name: str, value: object, parameter: Parameter, root: Path) -> str | None:
+    """
+    Say what is wrong with a value, if anything is.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    value : object
+        The value as it stands in the file.
+    parameter : Parameter
+        What the notebook declares.
+    root : Path
+        Folder of the project, whose table of areas holds the known codes.
+
+    Returns
+    -------
+    str or None
+        A clause with the value and the remedy; None if the value fits.
+
+    Examples
+    --------
+    >>> problem("horizon", "two", Parameter("int", 2), Path())
+    "'two' is not int; write a whole number"
+    """
+    try:
+        _adapter(parameter.kind).validate_python(value)
+    except ValidationError:
+        remedy = _REMEDIES[re.findall(r"\w+", parameter.kind.removeprefix("list["))[0]]
+        return f"{value!r} is not {parameter.kind}; {remedy}"
+    if name.rsplit("_", maxsplit=1)[-1] in {"area", "areas"}:
+        return _unknown_area(value, root)
+    return None
+
+
+def known_areas(root: Path) -> frozenset[str]:
+    """
+    List the codes of the areas that the project has data for.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the project.
+
+    Returns
+    -------
+    frozenset of str
+        The codes in `data/reference/areas.csv`.
+
+    Examples
+    --------
+    >>> known_areas(Path("nowhere"))
+    frozenset()
+    """
+    path = root / "data" / "reference" / "areas.csv"
+    if not path.is_file():
+        return frozenset()
+    with path.open(encoding="utf-8", newline="") as file:
+        return frozenset(row["area"] for row in csv.DictReader(file))
+
+
+def _unknown_area(value: object, root: Path) -> str | None:
+    codes = value if isinstance(value, list) else [value]
+    unknown = [code for code in codes if code is not None and code not in known_areas(root)]
+    if not unknown:
+        return None
+    return f"the area {unknown[0]!r} is not known; add it to data/reference/areas.csv"
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter:
+    # Infinity and NaN are not numbers that an office can mean.
+    config = ConfigDict(strict=True, allow_inf_nan=False)
+    return TypeAdapter(TYPES[kind], config=config)
+
+
+def _parameter(line: ast.stmt, file: str) -> tuple[str, Parameter]:
+    if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value):
+        raise ValueError(
+            f"{file}: the cell of parameters says {ast.unparse(line)!r}; "
+            "it may only say 'name: type = default'"
+        )
+    kind = ast.unparse(line.annotation)
+    if kind not in TYPES:
+        raise ValueError(
+            f"{file}: the parameter {line.target.id!r} has the type {kind!r}; "
+            f"use one of {', '.join(TYPES)}"
+        )
+    return line.target.id, Parameter(kind, _default(line, file))
+
+
+def _default(line: ast.AnnAssign, file: str) -> object:
+    try:
+        return ast.literal_eval(line.value)
+    except ValueError:
+        raise ValueError(
+            f"{file}: the default of {ast.unparse(line.target)!r} is not a plain value"
+        ) from None

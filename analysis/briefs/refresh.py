@@ -1,0 +1,96 @@
+"""The stored notebooks renewed: English prose from the catalogue, outputs from a fresh run."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from analysis import press, words
+from analysis.briefs import ROOT
+from analysis.briefs.chapters import kernel_environment
+from analysis.briefs.spec import nearest
+
+
+def refresh_notebooks(
+    names: Sequence[str] = (), *, root: Path = ROOT, say: Callable[[str], None] = print
+) -> None:
+    """
+    Write the catalogue's English into the notebooks, and execute each in place.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Notebooks, without folder and ending; all, if empty.
+    root : Path
+        Folder of the project.
+    say : callable
+        Told one line for each notebook.
+
+    Raises
+    ------
+    ValueError
+        If a notebook is not known or does not run.
+
+    Examples
+    --------
+    >>> refresh_notebooks(["nowhere"], root=Path("nowhere"))
+    Traceback (most recent call last):
+    ...
+    ValueError: there is no notebook 'nowhere'; there is none
+    """
+    known = {path.stem: path for path in sorted((root / "notebooks").glob("*.ipynb"))}
+    for name in names or known:
+        if name not in known:
+            raise ValueError(f"there is no notebook {name!r}; {nearest(name, known)}")
+        write_prose(known[name])
+        _execute(known[name], root)
+        say(f"{name}: executed and stored")
+
+
+def write_prose(path: Path) -> bool:
+    """
+    Write the English prose of the catalogue into a notebook where it differs.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook.
+
+    Returns
+    -------
+    bool
+        True if anything was changed.
+
+    Raises
+    ------
+    ValueError
+        If a prose cell is not in the catalogue.
+
+    Examples
+    --------
+    >>> write_prose.__name__
+    'write_prose'
+    """
+    before = path.read_text(encoding="utf-8")
+    notebook = json.loads(before)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            said = words.template(f"prose.{cell['id']}", "en").strip()
+            cell["source"] = said.splitlines(keepends=True)
+    after = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+    if after == before:
+        return False
+    press.write_whole(path, after.encode())
+    return True
+
+
+def _execute(path: Path, root: Path) -> None:
+    asked = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace"]
+    asked += ["--ExecutePreprocessor.record_timing=False", "--log-level=ERROR", str(path)]
+    told = os.environ | kernel_environment()
+    ended = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=root, env=told)
+    if ended.returncode:
+        last = ended.stderr.strip().splitlines()[-1:]
+        raise ValueError(f"{path.name} did not run: {' '.join(last)}")

@@ -1,0 +1,390 @@
+"""Executed notebooks set as one typeset PDF in one language.
+
+The press reads notebooks as plain JSON and takes from them prose, findings, tables and figures;
+code and streams are never set. All of it goes to the Typst template as data, never as markup, so
+that nothing a ledger holds can run or break the page.
+"""
+
+import datetime
+import json
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
+from pathlib import Path
+
+from analysis import exhibits, fonts, words
+
+TEMPLATE = Path(__file__).parents[1] / "reports" / "template" / "brief.typ"
+FIGURE_PARTS = ("headline", "subtitle", "alt", "svg")
+
+
+class PressError(ValueError):
+    """A brief that cannot be set; the message says in one sentence why."""
+
+
+def chapter(notebook: Mapping, language: str, *, name: str) -> dict[str, object]:
+    """
+    Take from an executed notebook what a chapter of the brief shows.
+
+    Parameters
+    ----------
+    notebook : mapping
+        The executed notebook, as read from its JSON.
+    language : str
+        "zh" or "en".
+    name : str
+        Name of the notebook, for messages.
+
+    Returns
+    -------
+    dict
+        `title` (the H1 of the first prose cell) and `blocks`, in the order of the notebook.
+
+    Raises
+    ------
+    PressError
+        If an output is an error, a prose cell is not in the catalogue, or there is no H1.
+
+    Examples
+    --------
+    >>> chapter({"cells": []}, "en", name="01_empty")
+    Traceback (most recent call last):
+    ...
+    analysis.press.PressError: 01_empty: the first prose cell has no H1; start it with '# '
+    """
+    blocks = [
+        block
+        for number, cell in enumerate(notebook["cells"], start=1)
+        for block in _cell_blocks(cell, language, f"{name}, cell {number} ({cell.get('id')})")
+    ]
+    if not blocks or (blocks[0]["kind"], blocks[0].get("level")) != ("heading", 1):
+        raise PressError(f"{name}: the first prose cell has no H1; start it with '# '")
+    if any(block.get("level") == 1 for block in blocks[1:]):
+        raise PressError(f"{name}: there is a second H1; a chapter has one")
+    return {"title": _plain(blocks[0]["children"]), "blocks": blocks[1:]}
+
+
+def document(
+    chapters: Sequence[Mapping],
+    *,
+    language: str,
+    title: str,
+    subtitle: str,
+    author: str,
+    date: datetime.date,
+    made: Mapping[str, object],
+) -> dict[str, object]:
+    """
+    Gather a brief as the one piece of data that the template is given.
+
+    Parameters
+    ----------
+    chapters : sequence of mapping
+        What `chapter` gives, in order.
+    language : str
+        "zh" or "en".
+    title, subtitle, author : str
+        What the cover and the metadata of the PDF say.
+    date : datetime.date
+        Date of the brief.
+    made : mapping
+        What the last page says: notebooks, inputs, packages, code, fonts.
+
+    Returns
+    -------
+    dict
+        The brief, all texts and numbers, no markup.
+
+    Examples
+    --------
+    >>> document([], language="en", title="T", subtitle="", author="", made={},
+    ...          date=datetime.date(2018, 3, 28))["date"]["text"]
+    '28 March 2018'
+    """
+    say = partial(words.say, language=language)
+    return {
+        "language": language,
+        "title": title,
+        "subtitle": subtitle,
+        "author": author,
+        "date": {
+            "year": date.year,
+            "month": date.month,
+            "day": date.day,
+            "text": words.FORMATS["date"].sentence(date, language),
+        },
+        "labels": {key[len("press.") :]: say(key) for key in words.keys("press.")},
+        "keywords": re.split("、|, ", say("press.keywords")),
+        "marks": [_mark_meaning(mark, language) for mark in _mark_keys()],
+        "answers": list(_answers(chapters, language)),
+        "chapters": [dict(chapter) for chapter in chapters],
+        "made": made,
+    }
+
+
+def typeset(brief: Mapping[str, object], *, template: Path = TEMPLATE) -> bytes:
+    """
+    Set a brief as a tagged PDF that Typst accepts as PDF/UA-1.
+
+    Parameters
+    ----------
+    brief : mapping
+        What `document` gives.
+    template : Path
+        The Typst page.
+
+    Returns
+    -------
+    bytes
+        The PDF; the same brief gives the same bytes.
+
+    Raises
+    ------
+    PressError
+        If a typeface or a glyph is missing, or Typst refuses the document.
+
+    Examples
+    --------
+    >>> typeset.__name__
+    'typeset'
+    """
+    import typst  # noqa: PLC0415 - not needed when nothing has changed
+
+    faces, families = _typst_fonts(tuple(sorted(fonts.paths().items())))
+    inputs = {"brief": json.dumps(dict(brief) | {"faces": families}, ensure_ascii=False)}
+    compiler = typst.Compiler(str(template), root=str(template.parent), font_paths=faces)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            pdf, said = compiler.compile_with_warnings(
+                format="pdf", sys_inputs=inputs, pdf_standards=["ua-1"], timestamp=_noon(brief)
+            )
+        except typst.TypstError as refusal:
+            raise PressError(_refusal(refusal, brief)) from None
+    if said:
+        raise PressError(f"the brief cannot be set: {said[0].message}")
+    return pdf
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """
+    Write a file so that it is there whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file is to be; its folder is made if need be.
+    content : bytes
+        What it is to hold.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(Path(folder) / "a" / "brief.pdf", b"%PDF")
+    ...     (Path(folder) / "a" / "brief.pdf").read_bytes()
+    b'%PDF'
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _cell_blocks(cell: Mapping, language: str, where: str) -> Iterator[dict[str, object]]:
+    if cell["cell_type"] == "markdown":
+        yield from _prose(cell, language, where)
+    elif cell["cell_type"] == "code":
+        for output in cell["outputs"]:
+            if output["output_type"] == "error":
+                raise PressError(
+                    f"{where} ended in an error ({output['ename']}: {output['evalue']}); "
+                    "a brief is set only from notebooks that ran to the end"
+                )
+            if exhibits.MIME in output.get("data", {}):
+                yield _in_language(output["data"][exhibits.MIME], language)
+
+
+def _prose(cell: Mapping, language: str, where: str) -> Iterator[dict[str, object]]:
+    key = f"prose.{cell.get('id')}"
+    if not words.has(key):
+        raise PressError(f"{where}: the catalogue has no text {key!r}; add it in zh and en")
+    for token in _markdown()(words.template(key, language)):
+        yield from _block(token, language, where)
+
+
+@cache
+def _markdown():
+    import mistune  # noqa: PLC0415 - not needed when nothing has changed
+
+    return mistune.create_markdown(renderer="ast", plugins=["table", "strikethrough"])
+
+
+def _block(token: Mapping, language: str, where: str) -> Iterator[dict[str, object]]:
+    """Turn one block of parsed Markdown into a node that the template renders."""
+    kind = token["type"]
+    if kind == "blank_line":
+        return
+    if kind in {"paragraph", "block_text"}:
+        yield {"kind": "paragraph", "children": _spans(token, language, where)}
+    elif kind == "heading":
+        level = token["attrs"]["level"]
+        yield {"kind": "heading", "level": level, "children": _spans(token, language, where)}
+    elif kind == "list":
+        yield {
+            "kind": "list",
+            "ordered": token["attrs"]["ordered"],
+            "items": [_blocks(item, language, where) for item in token["children"]],
+        }
+    elif kind == "block_quote":
+        yield {"kind": "quote", "children": _blocks(token, language, where)}
+    elif kind in {"block_code", "block_html"}:
+        yield {"kind": "paragraph", "children": [{"kind": "text", "text": token["raw"].strip()}]}
+    else:
+        raise PressError(f"{where}: the press does not set {kind.replace('_', ' ')} in prose")
+
+
+def _blocks(token: Mapping, language: str, where: str) -> list[dict[str, object]]:
+    return [block for child in token["children"] for block in _block(child, language, where)]
+
+
+def _spans(token: Mapping, language: str, where: str) -> list[dict[str, object]]:
+    return [_span(child, language, where) for child in token.get("children", [])]
+
+
+def _span(token: Mapping, language: str, where: str) -> dict[str, object]:
+    kind = token["type"]
+    if kind in {"text", "codespan", "inline_html"}:
+        return {"kind": "code" if kind == "codespan" else "text", "text": token["raw"]}
+    if kind in {"softbreak", "linebreak"}:
+        # Chinese is written without spaces, so a broken line of source leaves none behind.
+        return {"kind": "text", "text": "" if language == "zh" else " "}
+    if kind in {"strong", "emphasis"}:
+        return {"kind": kind, "children": _spans(token, language, where)}
+    if kind == "link" and token["attrs"]["url"].startswith(("https://", "http://")):
+        url = token["attrs"]["url"]
+        return {"kind": "link", "url": url, "children": _spans(token, language, where)}
+    raise PressError(f"{where}: the press does not set {kind.replace('_', ' ')} in prose")
+
+
+def _plain(spans: Iterable[Mapping]) -> str:
+    return "".join(span.get("text") or _plain(span.get("children", [])) for span in spans)
+
+
+def _in_language(content: Mapping, language: str) -> dict[str, object]:
+    """Keep of an exhibit what one language needs, in the shape the template reads."""
+    kept = {"kind": content["kind"], "status": _status(content, language)}
+    if content["kind"] == "finding":
+        return kept | {
+            "text": content["text"][language],
+            "answer": content["answer"],
+            "confidence": _confidence(content, language),
+        }
+    kept["source_line"] = exhibits.source_line(content, language)
+    if content["kind"] == "figure":
+        return kept | {part: content[part][language] for part in FIGURE_PARTS}
+    return kept | {
+        "title": content["title"][language],
+        "columns": [_column(content, place, language) for place in range(len(content["columns"]))],
+        "rows": content["rows"][language],
+    }
+
+
+def _column(content: Mapping, place: int, language: str) -> dict[str, object]:
+    """Tell the template how wide a column is, counted in letters."""
+    column = content["columns"][place]
+    title = column["title"][language]
+    return {
+        "title": title,
+        "align": column["align"],
+        "heading": _width(title),
+        "longest": max(_width(row[place]) for row in content["rows"][language]),
+    }
+
+
+def _width(text: str) -> int:
+    """Count a Chinese character as two, since it is as wide as two letters."""
+    return sum(1 if ord(character) < 0x2E80 else 2 for character in text)
+
+
+def _status(content: Mapping, language: str) -> str:
+    return words.say(f"status.{content['status']}", language)
+
+
+def _confidence(content: Mapping, language: str) -> dict[str, object] | None:
+    grade = content["confidence"]
+    if grade is None:
+        return None
+    filled = {"high": 3, "moderate": 2, "low": 1, "cannot_tell": 0}[grade]
+    return {"text": words.say(f"confidence.{grade}", language), "filled": filled}
+
+
+def _mark_keys() -> list[str]:
+    return [
+        *(f"status.{status}" for status in exhibits.STATUSES),
+        *(f"confidence.{grade}" for grade in exhibits.CONFIDENCES),
+        "press.unverified",
+    ]
+
+
+def _mark_meaning(key: str, language: str) -> dict[str, str]:
+    meaning = words.say(f"meaning.{key.rsplit('.', maxsplit=1)[-1]}", language)
+    return {"mark": words.say(key, language), "meaning": meaning}
+
+
+def _answers(chapters: Sequence[Mapping], language: str) -> Iterator[dict[str, object]]:
+    """Lift the findings that answer a question, in the order of the questions."""
+    found = [
+        {"chapter": number, **block, "question": words.say(f"question.{block['answer']}", language)}
+        for number, chapter in enumerate(chapters, start=1)
+        for block in chapter["blocks"]
+        if block["kind"] == "finding" and block["answer"] is not None
+    ]
+    yield from sorted(found, key=lambda answer: answer["answer"])
+
+
+@cache
+def _typst_fonts(paths: tuple[tuple[str, Path], ...]) -> tuple[object, dict[str, str]]:
+    """Open the folders of the faces once; a compilation then takes half the time."""
+    import typst  # noqa: PLC0415
+
+    folders = sorted({str(path.parent) for _, path in paths})
+    opened = typst.Fonts(False, False, folders)
+    by_path = {Path(font.path): font.family for font in opened.fonts()}
+    for role, path in paths:
+        if path not in by_path:
+            raise PressError(f"the {role} typeface {path.name} cannot be read; replace the file")
+    return opened, {role: by_path[path] for role, path in paths}
+
+
+def _noon(brief: Mapping) -> int:
+    day = brief["date"]
+    noon = datetime.datetime(day["year"], day["month"], day["day"], 12, tzinfo=datetime.UTC)
+    return int(noon.timestamp())
+
+
+def _refusal(refusal: Exception, brief: Mapping) -> str:
+    message = refusal.message.removeprefix("PDF/UA-1 error: ").replace("`", "")
+    undrawn = re.search(r'the text "(.+?)" could not be displayed', message)
+    if not undrawn:
+        return f"the brief cannot be set: {message}"
+    holder = next((c["title"] for c in brief["chapters"] if undrawn[1] in _said(c)), None)
+    where = f"chapter “{holder}”" if holder else "the cover or the last page"
+    return (
+        f"no typeface of the brief can draw {undrawn[1]!r} (in {where}); change the text or put a "
+        "face that has it into the folder ANALYSIS_FONTS"
+    )
+
+
+def _said(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False)

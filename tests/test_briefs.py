@@ -1,0 +1,433 @@
+"""The briefs: the file is checked first, chapters run once, nothing is done twice or by halves."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from analysis import briefs, words
+from analysis.briefs import chapters, parameters, record, refresh
+from analysis.briefs.spec import SpecError, read_editions
+
+CATALOGUE = """
+prose:
+  first-title: {zh: "# 甲章", en: "# First"}
+  second-title: {zh: "# 乙章", en: "# Second"}
+own:
+  title: {zh: "{area:term}分析", en: "Analysis of {area:term}"}
+  said:
+    zh: "{area:term}：{share:percent1}，{word:text}"
+    en: "{area:term}: {share:percent1}, {word:text}"
+"""
+PARAMETERS = """area: str = "530000"  # area code
+share: float = 0.5  # ratio
+word: str = "plain"
+years: list[int] = [2016, 2017]
+"""
+IMPORTS = "from analysis import exhibits"
+FINDING = 'exhibits.finding("own.said", answer=1, area=area, share=share, word=word)'
+WORD = "{area} ' \" \\ \n #eval(1)"
+
+
+def notebook(title, *code):
+    """Write a notebook as JSON, the first piece of code tagged as parameters."""
+    cells = [{"cell_type": "markdown", "id": title, "metadata": {}, "source": ["# First"]}]
+    for number, source in enumerate(code):
+        tags = ["parameters"] if number == 0 else []
+        cell = {"cell_type": "code", "id": f"cell-{number}", "metadata": {"tags": tags}}
+        cells.append(cell | {"execution_count": None, "outputs": [], "source": [source]})
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
+
+
+def spec(**changes):
+    brief = {
+        "title": "own.title",
+        "date": "2018-03-28",
+        "parameters": {"area": "532601"},
+        "chapters": [
+            {"notebook": "01_first", "parameters": {"share": 0.25, "word": WORD}},
+            {"notebook": "02_second"},
+        ],
+    }
+    return yaml.safe_dump({"briefs": {"own": brief | changes}}, allow_unicode=True).replace(
+        "'2018-03-28'", "2018-03-28"
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def catalogue(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("catalogue")
+    (folder / "own.yml").write_text(CATALOGUE, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANALYSIS_CATALOGUE", str(folder))
+        words._read_folders.cache_clear()
+        yield folder
+    words._read_folders.cache_clear()
+
+
+def make_project(folder, root):
+    for part in ("notebooks", "reports", "data/reference"):
+        (folder / part).mkdir(parents=True)
+    shutil.copy(root / "data/reference/areas.csv", folder / "data/reference")
+    (folder / "notebooks/01_first.ipynb").write_text(
+        notebook("first-title", PARAMETERS, IMPORTS, FINDING)
+    )
+    (folder / "notebooks/02_second.ipynb").write_text(
+        notebook("second-title", PARAMETERS, IMPORTS, FINDING)
+    )
+    (folder / "reports/briefs.yml").write_text(spec())
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path, root):
+    return make_project(tmp_path / "project", root)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, root):
+    """A project whose brief has been made once."""
+    folder = make_project(tmp_path_factory.mktemp("made") / "project", root)
+    report = make(folder)[0]
+    assert report.failures == []
+    return folder
+
+
+def make(folder, *names, **options):
+    said = options.pop("said", [])
+    return briefs.make_briefs(names, root=folder, say=said.append, **options)
+
+
+def refused(project):
+    with pytest.raises(SpecError) as caught:
+        read_editions(project / "reports/briefs.yml", project)
+    return str(caught.value)
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+# ---- the file is checked before anything runs
+
+
+@pytest.mark.parametrize(
+    ("told", "fault"),
+    [
+        ({"shre": 0.5}, "'shre' is not a parameter of any chapter; did you mean 'share'?"),
+        ({"x = 1; import os": 1}, "'x = 1; import os' is not a parameter of any chapter; there is"),
+        ({"share\nimport os": 1}, "is not a parameter of any chapter"),
+        ({"__import__('os')": 1}, "is not a parameter of any chapter"),
+        ({"share": "half"}, "share: 'half' is not float; write a number, shares as 0.03"),
+        ({"share": float("nan")}, "share: nan is not float"),
+        ({"share": True}, "share: True is not float"),
+        ({"area": 532601}, "area: 532601 is not str; write it in quotes"),
+        ({"area": "532699"}, "area: the area '532699' is not known; add it to data/reference"),
+        ({"years": [2016, "2017"]}, "is not list[int]; write a whole number"),
+        ({"years": 2016}, "years: 2016 is not list[int]"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_with_key_value_and_remedy(told, fault, project):
+    (project / "reports/briefs.yml").write_text(spec(parameters={"area": "532601"} | told))
+    assert "briefs.yml: briefs > own > parameters" in refused(project)
+    assert fault in refused(project)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"titel": "own.title"}, "titel: there is no such key; did you mean 'title'?"),
+        ({"title": "own.titles"}, "the catalogue has no text 'own.titles'"),
+        ({"languages": ["zh", "fr"]}, "languages > 1: 'fr' is not known; it is 'zh' or 'en'"),
+        ({"languages": []}, "languages: [] does not fit"),
+        ({"chapters": []}, "chapters: [] does not fit"),
+        (
+            {"chapters": [{"notebook": "01_frist"}]},
+            "no notebook '01_frist'; did you mean '01_first'",
+        ),
+        (
+            {"chapters": [{"notebook": "../../etc/passwd"}]},
+            "'../../etc/passwd' is not a plain name",
+        ),
+        ({"chapters": [{"notebook": "/etc/passwd"}]}, "'/etc/passwd' is not a plain name"),
+        ({"chapters": ["01_first"]}, "chapters > 0: '01_first' does not fit"),
+        ({"output": "../elsewhere"}, "output: there is no such key"),
+        ({"date": "next month"}, "date: 'next month' does not fit"),
+    ],
+)
+def test_a_wrong_brief_is_refused_with_key_value_and_remedy(changes, fault, project):
+    (project / "reports/briefs.yml").write_text(spec(**changes))
+    assert fault in refused(project)
+
+
+@pytest.mark.parametrize(
+    "name", ["../own", "/tmp/own", "own/../..", "Own brief", "", ".own", "own;id"]
+)
+def test_a_brief_cannot_name_a_path(name, project):
+    text = yaml.safe_dump({"briefs": {name: yaml.safe_load(spec())["briefs"]["own"]}})
+    (project / "reports/briefs.yml").write_text(text)
+    assert "is not a plain name; use a-z, 0-9, _ and - (no path, no code)" in refused(project)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('briefs: !!python/object/apply:os.system ["id"]', "write plain values only"),
+        ("briefs: !include /etc/passwd", "write plain values only"),
+        ("briefs: {own: {title: a, title: b}}", "line 1: title stands twice"),
+        ("briefs: [", "line 1: "),
+        ("briefs: {own: {date: 2018-13-28}}", "cannot be read (month must be in 1..12)"),
+        ("[" * 5000, "cannot be read"),
+        ("", "does not fit"),
+        ("brief: {}", "brief: there is no such key; did you mean 'briefs'?"),
+        ("briefs: {}", "briefs: {} does not fit"),
+    ],
+)
+def test_a_file_that_is_not_plain_yaml_is_refused(text, fault, project):
+    (project / "reports/briefs.yml").write_text(text)
+    assert fault in refused(project)
+
+
+@pytest.mark.parametrize(
+    ("cell", "fault"),
+    [
+        ("horizon = 2", "'horizon = 2'; it may only say 'name: type = default'"),
+        ("import os", "'import os'; it may only say"),
+        ("when: date = None", "the parameter 'when' has the type 'date'; use one of str, int"),
+        ("size: int = len('abc')", "the default of 'size' is not a plain value"),
+    ],
+)
+def test_a_notebook_declares_typed_parameters_and_nothing_else(cell, fault, project):
+    (project / "notebooks/01_first.ipynb").write_text(notebook("first-title", cell))
+    assert fault in refused(project)
+
+
+def test_a_notebook_without_the_tag_takes_no_parameter(project):
+    path = project / "notebooks/01_first.ipynb"
+    path.write_text(path.read_text().replace('"parameters"', '"other"'))
+    assert "chapters > 1 > parameters: 'share' is not a parameter of 01_first" in refused(project)
+
+
+def test_every_fault_is_named_at_once(project):
+    told = {"area": 532601, "shre": 1}
+    (project / "reports/briefs.yml").write_text(spec(parameters=told, title="own.titles"))
+    assert len(refused(project).splitlines()) == 3
+
+
+def test_the_briefs_of_the_project_can_be_run(root):
+    """Every brief names notebooks that are there, parameters they declare, and known titles."""
+    for edition in read_editions(root / "reports/briefs.yml", root):
+        for language in edition.spec.languages:
+            assert edition.text(edition.spec.title, language)
+        for chapter in edition.chapters:
+            assert set(chapter.told) <= set(parameters.declared(chapter.notebook))
+
+
+def test_a_wrong_spec_runs_nothing(project, monkeypatch):
+    monkeypatch.setattr(chapters, "run_chapters", lambda jobs: pytest.fail("something was run"))
+    (project / "reports/briefs.yml").write_text(spec(parameters={"shre": 1}))
+    with pytest.raises(SpecError):
+        make(project)
+    assert not (project / "reports/generated").exists()
+
+
+# ---- what a run leaves
+
+
+def test_a_run_leaves_both_languages_the_executed_notebooks_and_a_record(finished):
+    made = finished / "reports/generated/own"
+    left = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
+    assert left == {
+        *("own.zh.pdf", "own.en.pdf", "run.json"),
+        *("chapters/01_first.ipynb", "chapters/01_first.json"),
+        *("chapters/02_second.ipynb", "chapters/02_second.json"),
+    }
+
+
+def test_parameters_arrive_as_they_were_written(finished):
+    executed = json.loads(
+        (finished / "reports/generated/own/chapters/01_first.ipynb").read_text(encoding="utf-8")
+    )
+    text = executed["cells"][-1]["outputs"][0]["data"]["text/plain"]
+    assert "".join(text) == f"Wenshan City: 25.0%, {WORD}"
+
+
+def test_the_record_names_all_that_made_the_brief(finished):
+    made = finished / "reports/generated/own"
+    noted = json.loads((made / "run.json").read_text())
+    assert [row["path"] for row in noted["inputs"]] == ["data/reference/areas.csv"]
+    assert noted["chapters"][0]["parameters"]["share"] == 0.25
+    assert noted["chapters"][1]["parameters"]["share"] == 0.5
+    assert {"python", "pandas", "typst"} <= set(noted["packages"])
+    assert len(noted["fonts"]) == 3
+    assert len(noted["code"]["sha256"]) == 64
+    for output in noted["outputs"].values():
+        assert record.file_hash(made / output["file"]) == output["sha256"]
+
+
+def test_nothing_that_is_left_names_a_folder_of_this_machine(finished):
+    for path, content in contents(finished / "reports/generated").items():
+        assert str(finished).encode() not in content, path
+
+
+def test_nothing_changed_means_nothing_done(finished):
+    before, said = contents(finished / "reports"), []
+    report = make(finished, said=said)[0]
+    assert (report.ran, report.pressed, report.failures) == ([], [], [])
+    assert "nothing has changed" in said[0]
+    assert contents(finished / "reports") == before
+
+
+def test_the_unchanged_path_imports_nothing_heavy(finished, catalogue):
+    asked = (
+        "import sys; from pathlib import Path; from analysis.briefs import make_briefs;"
+        f"make_briefs(root=Path({str(finished)!r}), say=print); print(*sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    )
+    heavy = {"pandas", "papermill", "matplotlib", "nbformat", "typst", "mistune", "fontTools"}
+    assert "nothing has changed" in ended.stdout
+    assert not heavy & set(ended.stdout.split())
+
+
+def test_a_second_project_gives_the_same_bytes(finished, project):
+    make(project)
+    for name in ("own.zh.pdf", "own.en.pdf", "chapters/01_first.ipynb"):
+        first = finished / "reports/generated/own" / name
+        assert (project / "reports/generated/own" / name).read_bytes() == first.read_bytes()
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    """A made project that a test may change."""
+    return shutil.copytree(finished, tmp_path / "copied")
+
+
+def test_only_a_changed_notebook_runs_again(copied):
+    path = copied / "notebooks/02_second.ipynb"
+    path.write_text(path.read_text().replace("0.5  # ratio", "0.6  # ratio"))
+    report = make(copied)[0]
+    assert (report.ran, report.pressed) == (["02_second"], ["zh", "en"])
+
+
+def test_changed_data_run_everything_again(copied, monkeypatch):
+    def stop(jobs):
+        yield from (chapters.Outcome(job, 0.0, f"{job.name} was run") for job in jobs)
+
+    monkeypatch.setattr(chapters, "run_chapters", stop)
+    (copied / "data/new.csv").write_text("a\n1\n")
+    assert make(copied)[0].failures == ["01_first was run", "02_second was run"]
+
+
+def test_a_damaged_or_missing_pdf_is_set_again_without_a_run(copied):
+    made = copied / "reports/generated/own"
+    wanted = (made / "own.zh.pdf").read_bytes()
+    (made / "own.zh.pdf").write_bytes(b"%PDF damaged")
+    (made / "own.en.pdf").unlink()
+    report = make(copied)[0]
+    assert (report.ran, report.pressed) == ([], ["zh", "en"])
+    assert (made / "own.zh.pdf").read_bytes() == wanted
+
+
+def test_one_language_may_be_asked_for(copied):
+    for pdf in (copied / "reports/generated/own").glob("*.pdf"):
+        pdf.unlink()
+    report = make(copied, languages=["zh"])[0]
+    assert report.pressed == ["zh"]
+    assert not (copied / "reports/generated/own/own.en.pdf").exists()
+
+
+def test_a_failing_chapter_says_where_and_leaves_the_last_brief_whole(copied):
+    path = copied / "notebooks/02_second.ipynb"
+    path.write_text(notebook("second-title", PARAMETERS, IMPORTS, 'raise KeyError("a\\nb")'))
+    before = contents(copied / "reports")
+    report = make(copied)[0]
+    assert len(report.failures) == 1
+    assert "02_second: cell 4 (cell-2) of 02_second.ipynb failed: KeyError" in report.failures[0]
+    assert "\n" not in report.failures[0]
+    assert contents(copied / "reports") == before
+
+
+@pytest.mark.slow
+def test_a_chapter_that_takes_too_long_or_dies_harms_no_other(tmp_path, project):
+    jobs = [
+        chapters.Job(name, project / f"notebooks/{name}.ipynb", tmp_path / name, {}, project)
+        for name in ("01_first", "02_second")
+    ]
+    (project / "notebooks/02_second.ipynb").write_text(
+        notebook("second-title", PARAMETERS, "import time; time.sleep(60)")
+    )
+    ended = {run.job.name: run.failure for run in chapters.run_chapters(jobs, time_limit=6)}
+    assert ended["01_first"] is None
+    assert "took longer than the limit of 6 s and was stopped" in ended["02_second"]
+
+
+# ---- the command line
+
+
+def run(project, *words_, **environment):
+    told = os.environ | {"ANALYSIS_ROOT": str(project)} | environment
+    asked = [sys.executable, "-m", "analysis", *words_]
+    return subprocess.run(asked, capture_output=True, text=True, check=False, env=told)
+
+
+def test_the_command_line_says_nothing_changed_and_exits_0(finished):
+    ended = run(finished, "brief")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (
+        ended.stdout == "own: nothing has changed since the last run; see reports/generated/own\n"
+    )
+
+
+def test_the_command_line_exits_2_with_one_sentence_for_a_wrong_spec(project):
+    (project / "reports/briefs.yml").write_text(spec(parameters={"shre": 1}))
+    for asked in (["brief"], ["brief", "own"], ["brief", "--list"]):
+        ended = run(project, *asked)
+        assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
+    assert "did you mean 'own'?" in run(project, "brief", "onw").stderr
+    assert "there is no language 'fr'" in run(project, "brief", "--language", "fr").stderr
+
+
+def test_the_command_line_lists_and_explains(finished):
+    listed = run(finished, "brief", "--list").stdout
+    assert listed == "own (zh, en; 2018-03-28): 01_first, 02_second\n"
+    assert "make briefs as PDF" in run(finished, "--help").stdout
+
+
+def test_a_missing_typeface_fails_in_one_sentence(finished, tmp_path):
+    (tmp_path / "bold.otf").write_bytes(b"no font")
+    ended = run(finished, "brief", ANALYSIS_FONTS=str(tmp_path / "none"))
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert len(ended.stderr.splitlines()) == 1
+    assert "does not exist" in ended.stderr
+
+
+# ---- stored notebooks
+
+
+def test_refresh_writes_the_catalogues_english_and_only_then(project):
+    path = project / "notebooks/02_second.ipynb"
+    assert refresh.write_prose(path)
+    assert json.loads(path.read_text())["cells"][0]["source"] == ["# Second"]
+    assert not refresh.write_prose(path)
+
+
+@pytest.mark.slow
+def test_refresh_stores_outputs_and_is_the_same_twice(project):
+    path = project / "notebooks/01_first.ipynb"
+    refresh.refresh_notebooks(["01_first"], root=project)
+    first = path.read_bytes()
+    assert b"Yunnan: 50.0%, plain" in first
+    refresh.refresh_notebooks(["01_first"], root=project)
+    assert path.read_bytes() == first
+
+
+def test_refresh_names_the_nearest_notebook(project):
+    with pytest.raises(ValueError, match="no notebook '01_frist'; did you mean '01_first'"):
+        refresh.refresh_notebooks(["01_frist"], root=project)

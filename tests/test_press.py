@@ -1,0 +1,286 @@
+"""The press: blocks from notebooks, hostile values as text, the same bytes, PDF/UA."""
+
+import datetime
+import io
+
+import pandas as pd
+import pypdf
+import pytest
+
+from analysis import exhibits, fonts, press, words
+from analysis.charts import house
+
+HOSTILE = [
+    '#eval("1 + 1")',
+    "#import sys",
+    "*star* _under_ `tick`",
+    "$ x^2 $",
+    "<script>alert(1)</script>",
+    "@fig-x <label>",
+    "\\ backslash // comment",
+    "= heading",
+    "#[content]",
+    '"quotes" {braces}',
+]
+CATALOGUE = """
+prose:
+  own-title:
+    zh: "# 发生率走向何处？\\n\\n县里还有多少人？\\n\\n1. 先看\\n2. 再看\\n\\n- 甲\\n- 乙"
+    en: "# Where is incidence going?\\n\\nHow many **are** `left`?\\n\\n1. look\\n2. look again"
+  own-hostile:
+    zh: "## 井号 #eval(1)\\n\\n<b>粗</b> *强调* [链接](https://example.org)"
+    en: "## Hash #eval(1)\\n\\n<b>bold</b> *stress* [link](https://example.org)\\n\\n> said"
+  own-picture: {zh: "![图](x.png)", en: "![picture](x.png)"}
+  own-second-title: {zh: "# 又一个", en: "# Another"}
+  own-tofu: {zh: "# 缺字", en: "# Tofu ✗"}
+own:
+  said: {zh: "发生率{share:percent2}", en: "Incidence {share:percent2}"}
+  rows:
+    title: {zh: 各县, en: The counties}
+  drawn:
+    headline: {zh: 下降, en: Falls}
+    subtitle: {zh: 年末, en: end of year}
+    alt: {zh: 由高到低, en: from high to low}
+"""
+
+
+@pytest.fixture(autouse=True)
+def catalogue(tmp_path, monkeypatch):
+    (tmp_path / "own.yml").write_text(CATALOGUE, encoding="utf-8")
+    monkeypatch.setenv("ANALYSIS_CATALOGUE", str(tmp_path))
+    words._read_folders.cache_clear()
+    yield
+    words._read_folders.cache_clear()
+
+
+def prose(name):
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": ["not read"]}
+
+
+def shown(exhibit):
+    output = {"output_type": "execute_result", "data": exhibit._repr_mimebundle_()}
+    return {"cell_type": "code", "id": "a", "metadata": {}, "source": [], "outputs": [output]}
+
+
+def counties(rows):
+    names = [HOSTILE[row] if row < len(HOSTILE) else f"county {row}" for row in range(rows)]
+    frame = pd.DataFrame({"area": names, "year": 2017, "headcount": range(rows)})
+    source = {"id": "a", "title_zh": "年鉴", "title_en": "Yearbook", "verification": "from-memory"}
+    return exhibits.table("own.rows", frame, sources=[source])
+
+
+def draw(axes, *, say):
+    axes.plot([2016, 2017], [0.08, 0.05], **house.line("place"))
+    house.years(axes.xaxis)
+
+
+def notebook():
+    return {
+        "cells": [
+            prose("own-title"),
+            prose("own-hostile"),
+            shown(exhibits.finding("own.said", answer=2, confidence="moderate", share=0.0542)),
+            shown(counties(80)),
+            shown(exhibits.figure("own.drawn", draw, status="estimated")),
+            shown(exhibits.finding("own.said", answer=1, status="projected", share=0.03)),
+        ]
+    }
+
+
+def made(**other):
+    row = {"path": "data/#eval(1).csv", "sha256": "ab" * 32}
+    run = {"name": "notebooks/01.ipynb", "parameters": 'area = "#eval(1)"', "sha256": "cd" * 32}
+    return {
+        "notebooks": [run],
+        "inputs": [row],
+        "fonts": [row],
+        "code": "ef" * 32,
+        "packages": "pandas 3",
+        "command": "python -m analysis brief own",
+    } | other
+
+
+def document(language="en", chapters=None, **other):
+    chapters = chapters or [press.chapter(notebook(), language, name="01_own")]
+    parts = {
+        "title": "Poverty #eval(1)",
+        "subtitle": "*not bold*",
+        "author": "The office",
+        "date": datetime.date(2018, 3, 28),
+        "made": made(),
+    }
+    return press.document(chapters, language=language, **(parts | other))
+
+
+@pytest.fixture(scope="module")
+def pdfs(tmp_path_factory):
+    """Set the brief once in each language."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("catalogue")
+        (folder / "own.yml").write_text(CATALOGUE, encoding="utf-8")
+        patch.setenv("ANALYSIS_CATALOGUE", str(folder))
+        words._read_folders.cache_clear()
+        yield {language: press.typeset(document(language)) for language in words.LANGUAGES}
+
+
+def text_of(pdf):
+    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    return "\n".join(page.extract_text() for page in pages)
+
+
+def squeezed(text):
+    """Drop white space and the hyphens of broken lines: where a line breaks says nothing."""
+    return "".join(text.split()).replace("\u00ad", "").replace("’", "'")
+
+
+def test_a_chapter_has_the_catalogues_title_and_the_notebooks_order():
+    chapter = press.chapter(notebook(), "zh", name="01_own")
+    assert chapter["title"] == "发生率走向何处？"
+    kinds = [block["kind"] for block in chapter["blocks"]]
+    assert kinds == [
+        *("paragraph", "list", "list", "heading", "paragraph"),
+        *("finding", "table", "figure", "finding"),
+    ]
+
+
+def test_code_streams_and_other_outputs_are_never_set():
+    cells = notebook()["cells"]
+    loud = {"output_type": "stream", "name": "stdout", "text": "secret"}
+    bare = {"output_type": "execute_result", "data": {"text/html": "<p>secret</p>"}}
+    quiet = {"cell_type": "code", "id": "b", "source": ["secret = 1"], "outputs": [loud, bare]}
+    assert "secret" not in str(press.chapter({"cells": [*cells, quiet]}, "en", name="01"))
+
+
+def test_an_error_output_stops_the_press_and_names_the_cell():
+    error = {"output_type": "error", "ename": "KeyError", "evalue": "'year'"}
+    failed = {"cell_type": "code", "id": "bad", "source": [], "outputs": [error]}
+    with pytest.raises(
+        press.PressError, match=r"01_own, cell 2 \(bad\) ended in an error .*KeyError"
+    ):
+        press.chapter({"cells": [prose("own-title"), failed]}, "en", name="01_own")
+
+
+@pytest.mark.parametrize(
+    ("cells", "fault"),
+    [
+        ([prose("nowhere")], "no text 'prose.nowhere'"),
+        ([prose("own-hostile")], "has no H1"),
+        ([prose("own-title"), prose("own-second-title")], "a second H1"),
+        ([prose("own-title"), prose("own-picture")], "does not set image"),
+    ],
+)
+def test_a_notebook_that_breaks_the_form_is_refused(cells, fault):
+    with pytest.raises(press.PressError, match=fault):
+        press.chapter({"cells": cells}, "en", name="01_own")
+
+
+def test_the_answers_stand_on_the_cover_in_the_order_of_the_questions():
+    answers = document()["answers"]
+    assert [answer["answer"] for answer in answers] == [1, 2]
+    assert answers[1]["confidence"] == {"text": "moderate confidence", "filled": 2}
+
+
+def test_values_come_out_as_they_stand_whatever_they_say(pdfs):
+    for language, pdf in pdfs.items():
+        said = squeezed(text_of(pdf))
+        wanted = [*HOSTILE, "Poverty #eval(1)", "*not bold*", "data/#eval(1).csv"]
+        for value in wanted:
+            assert squeezed(value) in said, (language, value)
+
+
+def test_the_pages_say_titles_sources_marks_and_how_they_were_made(pdfs):
+    english, chinese = squeezed(text_of(pdfs["en"])), squeezed(text_of(pdfs["zh"]))
+    for said in ("Table1", "Figure1", "Yearbook[unverified]", "Status:estimated.", "ab" * 32):
+        assert squeezed(said) in english, said
+    for said in ("表1", "图1", "年鉴〔未核实〕", "性质：估计值。", "目录", "结论", "下降"):
+        assert squeezed(said) in chinese, said
+
+
+def test_a_long_table_repeats_its_head_on_every_page(pdfs):
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdfs["en"])).pages]
+    holding = [page for page in pages if "county " in page]
+    assert len(holding) > 1
+    assert all("Poor persons" in page for page in holding)
+
+
+def test_the_pdf_is_tagged_and_says_title_author_date_and_language(pdfs):
+    for language, pdf in pdfs.items():
+        reader = pypdf.PdfReader(io.BytesIO(pdf))
+        root = reader.trailer["/Root"]
+        assert root["/MarkInfo"]["/Marked"]
+        assert root["/Lang"].lower().startswith(language)
+        assert reader.metadata.title == "Poverty #eval(1) · *not bold*"
+        assert reader.metadata.author == "The office"
+        assert reader.metadata.creation_date.date() == datetime.date(2018, 3, 28)
+        assert reader.metadata["/Keywords"]
+        assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_data()
+
+
+def tags(element, kind):
+    """List the elements of one kind below a structure element."""
+    element = element.get_object()
+    if isinstance(element, list):
+        return [found for child in element for found in tags(child, kind)]
+    if not isinstance(element, dict):
+        return []
+    own = [element] if element.get("/S") == kind else []
+    return own + (tags(element["/K"], kind) if "/K" in element else [])
+
+
+def test_every_picture_has_the_alternative_text_made_from_the_data(pdfs):
+    for language, alt in (("zh", "由高到低"), ("en", "from high to low")):
+        root = pypdf.PdfReader(io.BytesIO(pdfs[language])).trailer["/Root"]
+        assert alt in [figure.get("/Alt") for figure in tags(root["/StructTreeRoot"], "/Figure")]
+
+
+def test_tables_are_tagged_with_heads_and_every_row(pdfs):
+    tree = pypdf.PdfReader(io.BytesIO(pdfs["en"])).trailer["/Root"]["/StructTreeRoot"]
+    assert len(tags(tree, "/TH")) >= 3
+    assert len(tags(tree, "/TR")) >= 81
+
+
+def test_the_same_brief_gives_the_same_bytes(pdfs):
+    assert press.typeset(document("en")) == pdfs["en"]
+    assert press.typeset(document("zh")) == pdfs["zh"]
+
+
+def test_only_the_faces_of_the_brief_are_in_the_pdf(pdfs):
+    for pdf in pdfs.values():
+        reader = pypdf.PdfReader(io.BytesIO(pdf))
+        used = {
+            font.get_object()["/BaseFont"].split("+")[-1]
+            for page in reader.pages
+            for font in page["/Resources"].get("/Font", {}).values()
+        }
+        assert {name.removesuffix("-Identity-H") for name in used} <= {
+            *("NotoSerifSC-Regular", "NotoSansSC-Regular", "NotoSansCJKjp-Bold")
+        }
+
+
+def test_a_missing_glyph_stops_the_press_and_names_character_and_chapter():
+    chapter = press.chapter({"cells": [prose("own-tofu")]}, "en", name="01_own")
+    with pytest.raises(press.PressError, match=r"can draw '✗' \(in chapter “Tofu ✗”\)"):
+        press.typeset(document(chapters=[chapter]))
+
+
+def test_a_missing_typeface_stops_the_press(monkeypatch):
+    monkeypatch.setitem(fonts.WHEELS, "bold", ("no_such_package", "Bold.otf"))
+    with pytest.raises(ValueError, match=r"bold typeface Bold\.otf is missing; install"):
+        press.typeset(document())
+
+
+def test_a_face_of_the_users_own_is_used(tmp_path, monkeypatch):
+    (tmp_path / "serif.otf").write_bytes(fonts.paths()["sans"].read_bytes())
+    monkeypatch.setenv("ANALYSIS_FONTS", str(tmp_path))
+    reader = pypdf.PdfReader(io.BytesIO(press.typeset(document())))
+    assert not any("Serif" in str(page["/Resources"].get("/Font")) for page in reader.pages)
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "brief.pdf"
+    press.write_whole(path, b"old")
+    monkeypatch.setattr(press.os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        press.write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [left.name for left in tmp_path.glob("*") if "brief" in left.name] == ["brief.pdf"]
