@@ -210,15 +210,11 @@ def _wbpip_tolerance(case: dict, form: str) -> tuple[float, str]:
         return 1e-3, "its root finder stops at about 1e-4"
     if beta and case["group"] in ("gini", "dcm", "polarization"):
         return 1e-3, COARSE_AREA
-    if beta and case["group"] not in ("coef_1", "coef_2", "coef_3", "median", "poverty_line"):
-        return 5e-2 if case["group"] in (
-            "ssez",
-            "ddl",
-            "eh",
-            "gh",
-            "ep",
-            "gp",
-        ) else 5e-3, COARSE_ROOT
+    if beta and not case["group"].startswith(("coef", "median", "poverty_line", "deciles", "is_")):
+        wide = case["group"] in ("ssez", "ddl", "eh", "gh", "ep", "gp")
+        # The root is found to an absolute 1e-4, which weighs most on small headcounts.
+        absolute = 2e-4 / max(abs(float(case["estimate"])), 1e-12)
+        return max(5e-2 if wide else 5e-3, absolute), COARSE_ROOT
     return 1e-9, ""
 
 
