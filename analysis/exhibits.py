@@ -381,7 +381,7 @@ def source_line(content: Mapping, language: str) -> str:
 
     Examples
     --------
-    >>> source_line({"note": None, "sources": [], "status": "observed",
+    >>> source_line({"kind": "table", "note": None, "sources": [], "status": "observed",
     ...              "unverified_rows": False}, "en")
     'Status: observed.'
     """
@@ -390,7 +390,7 @@ def source_line(content: Mapping, language: str) -> str:
     if content["note"]:
         parts.append(say("exhibit.note", text=content["note"][language]))
     if content["unverified_rows"]:
-        parts.append(say("exhibit.unverified_rows"))
+        parts.append(say(f"exhibit.unverified_rows.{content['kind']}"))
     if content["sources"]:
         titles = [_source_title(source, language) for source in content["sources"]]
         joined = ("；" if language == "zh" else "; ").join(titles)
