@@ -31,6 +31,9 @@ def point(tree, values):
         ("a - b", -3, 1),
         ("a * b", 2, 12),
         ("a / b", 0.25, 1.5),
+        ("-a * b", -12, -2),
+        ("(a - 4) * (b - 5)", 1, 9),
+        ("(a - 2) * (b - 3)", -1, 1),
         ("min(a, b, 2)", 1, 2),
         ("max(a, b)", 2, 4),
         ("abs(a - 2)", 0, 1),
@@ -63,10 +66,12 @@ def test_a_repeated_figure_moves_everywhere_at_once(expression, low, high):
     assert found == (low, high)
 
 
-@pytest.mark.parametrize("expression", ["a * (1 - a)", "max(a, 0.5) - a", "a / (1 + a * a)"])
+@pytest.mark.parametrize(
+    "expression", ["a * (1 - a)", "max(a, 0.5) - a", "a / (1 + a * a)", "1 / a + a"]
+)
 def test_an_expression_that_turns_is_enclosed_though_not_tightly(expression):
-    low, high = enclose(expression, a=ex.figure(0.5, 0.5))
-    points = [point(ex.parse(expression), {"a": Fraction(step, 10)}) for step in range(11)]
+    low, high = enclose(expression, a=ex.figure(1.25, 0.75))
+    points = [point(ex.parse(expression), {"a": Fraction(step, 10)}) for step in range(5, 21)]
     assert low <= min(points) and max(points) <= high
 
 
