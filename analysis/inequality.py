@@ -6,7 +6,15 @@ formula takes a logarithm or a negative power, `nonpositive` says what zero and 
 
 import numpy as np
 
-from analysis.weighted import ascending, mean, observations, quantile, ratio
+from analysis.weighted import (
+    ascending,
+    mean,
+    observations,
+    quantile,
+    ratio,
+    sum_of_products,
+    total,
+)
 
 
 def known_rule(rule, *allowed):
@@ -62,11 +70,11 @@ def gini(income, weight):
     (0.0, 0.75)
     """
     income, weight, cumulated = ascending(income, weight)
-    income_total = weight @ income
+    income_total = sum_of_products(weight, income)
     if not income_total > 0:
         return float("nan")
     middle_rank = (cumulated - weight / 2) / cumulated[-1]
-    return float(2 * ((weight * income) @ middle_rank) / income_total - 1)
+    return 2 * sum_of_products(weight * income, middle_rank) / income_total - 1
 
 
 def lorenz_points(income, weight):
@@ -92,7 +100,7 @@ def lorenz_points(income, weight):
     """
     income, weight, cumulated = ascending(income, weight)
     received = np.cumsum(weight * income)
-    if not weight @ income > 0:
+    if not sum_of_products(weight, income) > 0:
         return np.array([0.0, 1.0]), np.array([np.nan, np.nan])
     return (
         np.concatenate([[0.0], cumulated / cumulated[-1]]),
@@ -158,12 +166,34 @@ def generalized_lorenz_curve(income, weight, shares):
     return mean(income, weight) * lorenz_curve(income, weight, shares)
 
 
-def _universe(income, weight, lowest_power, nonpositive):
-    """Rows on which a mean of this power exists: zeros stay where zero to that power is finite."""
+def has_power(income, power, nonpositive="exclude"):
+    """Tell on which incomes a mean of this power is taken.
+
+    Parameters
+    ----------
+    income : numpy.ndarray, shape (n,)
+        Yuan.
+    power : float
+        Lowest power in the formula, 0 for the logarithm; a zero income stays if it is above zero.
+    nonpositive : {"exclude", "limit"}
+        "limit" keeps zero incomes for every power. Negative incomes are always left out.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n,)
+
+    Examples
+    --------
+    >>> has_power(np.array([-1, 0, 1]), 0), has_power(np.array([-1, 0, 1]), 0.5)
+    (array([False, False,  True]), array([False,  True,  True]))
+    """
     known_rule(nonpositive, "exclude", "limit")
+    return (income > 0) | ((income == 0) & (power > 0 or nonpositive == "limit"))
+
+
+def _kept(income, weight, power, nonpositive):
     income, weight = observations(income, weight)
-    kept = (income > 0) | ((income == 0) & (lowest_power > 0 or nonpositive == "limit"))
-    kept &= weight > 0
+    kept = has_power(income, power, nonpositive) & (weight > 0)
     return income[kept], weight[kept]
 
 
@@ -197,16 +227,34 @@ def generalized_entropy(income, weight, order, *, nonpositive="exclude"):
     >>> round(generalized_entropy([1, 3], None, 2), 12)
     0.125
     """
-    income, weight = _universe(income, weight, order, nonpositive)
+    income, weight = _kept(income, weight, order, nonpositive)
     if order <= 0 and (income == 0).any():
         return float("inf")
     average = mean(income, weight)
     if not average > 0:
         return float("nan")
-    return mean(_entropy_terms(income / average, order), weight)
+    return mean(entropy_terms(income / average, order), weight)
 
 
-def _entropy_terms(relative, order):
+def entropy_terms(relative, order):
+    """What each person adds to generalised entropy.
+
+    Parameters
+    ----------
+    relative : numpy.ndarray, shape (n,)
+        Income over mean income, above zero; zero is allowed for an order above 0.
+    order : float
+        As in `generalized_entropy`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+
+    Examples
+    --------
+    >>> entropy_terms(np.array([0.5, 1.5]), 2)
+    array([-0.375,  0.625])
+    """
     if order == 0:
         return -np.log(relative)
     if order == 1:
@@ -330,8 +378,7 @@ def entropy_between(income, weight, group, order=0, *, nonpositive="exclude"):
     0.223144
     """
     income, weight = observations(income, weight)
-    known_rule(nonpositive, "exclude", "limit")
-    kept = (income > 0) | ((income == 0) & (order > 0 or nonpositive == "limit"))
+    kept = has_power(income, order, nonpositive)
     means = group_means(income[kept], weight[kept], np.asarray(group)[kept])
     return generalized_entropy(means, weight[kept], order, nonpositive=nonpositive)
 
@@ -406,7 +453,7 @@ def atkinson_index(income, weight, aversion, *, nonpositive="exclude"):
     """
     if not aversion > 0:
         raise ValueError(f"aversion is {aversion}; aversion to inequality is above zero")
-    income, weight = _universe(income, weight, 1 - aversion, nonpositive)
+    income, weight = _kept(income, weight, 1 - aversion, nonpositive)
     if aversion >= 1 and (income == 0).any():
         return 1.0
     average = mean(income, weight)
@@ -419,6 +466,33 @@ def _equivalent(relative, weight, aversion):
     if aversion == 1:
         return float(np.exp(mean(np.log(relative), weight)))
     return mean(relative ** (1 - aversion), weight) ** (1 / (1 - aversion))
+
+
+def income_below(income, weight, share):
+    """Income of all persons up to a quantile.
+
+    Parameters
+    ----------
+    income : array_like, shape (n,)
+        Yuan.
+    weight : array_like, shape (n,), or None
+        Persons.
+    share : float
+        0..1, the persons whose income equals the quantile included.
+
+    Returns
+    -------
+    float
+        Yuan.
+
+    Examples
+    --------
+    >>> income_below([1, 2, 3, 4, 10], None, 0.4)
+    3.0
+    """
+    income, weight = observations(income, weight)
+    poorest = income <= quantile(income, weight, share)
+    return float((weight * income)[poorest].sum())
 
 
 def share_ratio(income, weight, bottom, top):
@@ -447,11 +521,8 @@ def share_ratio(income, weight, bottom, top):
     >>> share_ratio([1, 2, 3, 4, 10], None, 0.4, 0.2)
     3.3333333333333335
     """
-    income, weight = observations(income, weight)
-    poorest = income <= quantile(income, weight, bottom)
-    richest = income > quantile(income, weight, 1 - top)
-    received = weight * income
-    return ratio(received[richest].sum(), received[poorest].sum())
+    richest = total(income, weight) - income_below(income, weight, 1 - top)
+    return ratio(richest, income_below(income, weight, bottom))
 
 
 def quintile_share_ratio(income, weight):

@@ -102,11 +102,14 @@ def fetch(frame, numeric, other=()):
     other = [name for name in dict.fromkeys(other) if name not in numeric]
     for name in numeric + other:
         _require(name, schema, name in numeric)
-    table = table.select(*[nw.col(name).cast(nw.Float64) for name in numeric], *other)
+    chosen = [nw.col(name).cast(nw.Float64) for name in numeric] + [nw.col(n) for n in other]
+    table = table.select(*(chosen or [nw.col(next(iter(schema)))]))
     table = table.collect() if isinstance(table, nw.LazyFrame) else table
     return pd.DataFrame(
         {name: table.get_column(name).to_numpy() for name in numeric}
-        | {name: table.get_column(name).to_pandas().to_numpy() for name in other}
+        | {name: table.get_column(name).to_pandas().to_numpy() for name in other},
+        index=pd.RangeIndex(len(table)),
+        copy=False,
     )
 
 
@@ -161,7 +164,7 @@ def gather(frame, *, income, weight, line=None, by=(), keep=()):
     numeric = [income, *names(weight), *names(line if isinstance(line, str) else None)]
     keys = [*names(by), *_line_keys(line), *names(keep)]
     columns = fetch(frame, numeric, keys)
-    core = pd.DataFrame({"income": columns[income]})
+    core = pd.DataFrame({"income": columns[income]}, copy=False)
     core["weight"] = columns[weight] if weight else 1.0
     _check_weights(core["weight"].to_numpy(), weight)
     if line is not None:
@@ -190,14 +193,35 @@ def _line_keys(line):
 
 def _lines(line, columns, core):
     if isinstance(line, RelativeLine):
-        return _relative(line, columns, core)
+        return relative_lines(line, columns, core)
     if isinstance(line, pd.DataFrame):
         return _joined(line, columns)
     lines = columns[line].to_numpy() if isinstance(line, str) else float(line)
     return _every_row_has_one(np.broadcast_to(lines, len(core)), columns, [])
 
 
-def _relative(line, columns, core):
+def relative_lines(line, columns, core):
+    """Give each row the relative line of its population.
+
+    Parameters
+    ----------
+    line : RelativeLine
+    columns : pandas.DataFrame
+        The columns the line is drawn within.
+    core : pandas.DataFrame
+        `income`, nan where missing, and `weight`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Yuan.
+
+    Examples
+    --------
+    >>> core = pd.DataFrame({"income": [1.0, 2.0, 3.0], "weight": 1.0})
+    >>> relative_lines(RelativeLine(0.5), core, core)
+    array([1., 1., 1.])
+    """
     lines = np.full(len(core), np.nan)
     income, weight = core["income"].to_numpy(), core["weight"].to_numpy()
     for rows in grouped_rows(columns, line.within)[1]:
@@ -303,7 +327,7 @@ def arguments(measure, available):
     Parameters
     ----------
     measure : callable
-        Takes `income`, `weight` and perhaps `line`, `group`, `denominator`.
+        Takes `income` (or `values`), `weight` and perhaps `line`, `group`, `denominator`.
     available : mapping of str to array
 
     Returns
@@ -321,6 +345,7 @@ def arguments(measure, available):
     >>> sorted(arguments(inequality.gini, {"income": 1, "weight": 2, "line": 3}))
     ['income', 'weight']
     """
+    available = {"values": available.get("income"), **available}
     asked = inspect.signature(measure).parameters.values()
     required = [p.name for p in asked if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
     missing = [name for name in required if name not in available]
