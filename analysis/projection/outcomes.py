@@ -242,6 +242,40 @@ def summarise_scenario(
     }
 
 
+def first_year_ahead(fans: pd.DataFrame, chances: pd.DataFrame) -> dict[str, float]:
+    """Put the medians of the three scenarios one year ahead together, for the headline of the fans.
+
+    Parameters
+    ----------
+    fans, chances : DataFrame
+        From `by_scenario` with `incidence_fan` and `exit_chances`.
+
+    Returns
+    -------
+    dict
+        ``year``; median incidence ``pace, plan, uncertain``; ``chance`` that incidence passes at
+        the pace of past years.
+
+    Examples
+    --------
+    >>> names = ["historical_pace", "plan_as_stated", "plan_uncertain_delivery"]
+    >>> fans = pd.DataFrame({"scenario": names, "year": 2018, "median": [0.04, 0.02, 0.03]})
+    >>> chances = pd.DataFrame({"scenario": names, "year": 2018, "incidence_chance": [0.1, 1, 0.5]})
+    >>> first_year_ahead(fans, chances)["uncertain"]
+    0.03
+    """
+    year = fans["year"].min()
+    median = fans[fans["year"] == year].set_index("scenario")["median"]
+    chance = chances[chances["year"] == year].set_index("scenario")["incidence_chance"]
+    return {
+        "year": int(year),
+        "pace": median["historical_pace"],
+        "plan": median["plan_as_stated"],
+        "uncertain": median["plan_uncertain_delivery"],
+        "chance": chance["historical_pace"],
+    }
+
+
 def exits_needed(state: State, planned: float, start: str, end: str) -> dict[str, float | str]:
     """Count what must exit for the county to pass, with the range that rounding leaves.
 
