@@ -115,7 +115,8 @@ def table(
     """
     Show a table, titled and formatted by the catalogue.
 
-    A column `verification` is not shown: rows that were not read in their source get a mark.
+    A column `verification` is not shown: rows that were not read in their source get a mark. Of two
+    columns `title_zh` and `title_en`, each language shows its own, headed `title`.
 
     Parameters
     ----------
@@ -283,11 +284,24 @@ def _frame_content(key: str, frame: "pd.DataFrame") -> dict[str, object]:
     shown = frame.drop(columns="verification", errors="ignore")
     if any(name is not None for name in shown.index.names):
         shown = shown.reset_index()
-    forms = [words.column(name, "en").format for name in shown.columns]
+    spoken = {language: _spoken(shown, language) for language in words.LANGUAGES}
+    names = list(spoken["en"].columns)
+    forms = [words.column(name, "en").format for name in names]
     return {
-        "columns": [_column_content(name) for name in shown.columns],
-        "rows": {language: _rows(shown, forms, marks, language) for language in words.LANGUAGES},
+        "columns": [_column_content(name) for name in names],
+        "rows": {language: _rows(own, forms, marks, language) for language, own in spoken.items()},
     }
+
+
+def _spoken(frame: "pd.DataFrame", language: str) -> "pd.DataFrame":
+    """Of columns that stand in each language, keep the one asked for, under their common name."""
+    stems = [name.removesuffix("_en") for name in frame.columns if name.endswith("_en")]
+    common = [stem for stem in stems if f"{stem}_zh" in frame.columns]
+    others = [other for other in words.LANGUAGES if other != language]
+    unspoken = [f"{stem}_{other}" for stem in common for other in others]
+    return frame.drop(columns=unspoken).rename(
+        columns={f"{stem}_{language}": stem for stem in common}
+    )
 
 
 def _column_content(name: str) -> dict[str, object]:
@@ -367,7 +381,7 @@ def source_line(content: Mapping, language: str) -> str:
 
     Examples
     --------
-    >>> source_line({"note": None, "sources": [], "status": "observed",
+    >>> source_line({"kind": "table", "note": None, "sources": [], "status": "observed",
     ...              "unverified_rows": False}, "en")
     'Status: observed.'
     """
@@ -376,7 +390,7 @@ def source_line(content: Mapping, language: str) -> str:
     if content["note"]:
         parts.append(say("exhibit.note", text=content["note"][language]))
     if content["unverified_rows"]:
-        parts.append(say("exhibit.unverified_rows"))
+        parts.append(say(f"exhibit.unverified_rows.{content['kind']}"))
     if content["sources"]:
         titles = [_source_title(source, language) for source in content["sources"]]
         joined = ("；" if language == "zh" else "; ").join(titles)

@@ -105,6 +105,7 @@ def document(
     '28 March 2018'
     """
     say = partial(words.say, language=language)
+    anchored = _anchored(chapters)
     return {
         "language": language,
         "title": title,
@@ -119,8 +120,8 @@ def document(
         "labels": {key[len("press.") :]: say(key) for key in words.keys("press.")},
         "keywords": re.split("、|, ", say("press.keywords")),
         "marks": [_mark_meaning(mark, language) for mark in _mark_keys()],
-        "answers": list(_answers(chapters, language)),
-        "chapters": [dict(chapter) for chapter in chapters],
+        "answers": list(_answers(anchored, language)),
+        "chapters": anchored,
         "made": made,
     }
 
@@ -216,10 +217,11 @@ def _cell_blocks(cell: Mapping, language: str, where: str) -> Iterator[dict[str,
 
 
 def _prose(cell: Mapping, language: str, where: str) -> Iterator[dict[str, object]]:
-    key = f"prose.{cell.get('id')}"
-    if not words.has(key):
-        raise PressError(f"{where}: the catalogue has no text {key!r}; add it in zh and en")
-    for token in _markdown()(words.template(key, language)):
+    try:
+        text = words.prose(cell["id"], language)
+    except ValueError as refusal:
+        raise PressError(f"{where}: {refusal}") from None
+    for token in _markdown()(text):
         yield from _block(token, language, where)
 
 
@@ -296,18 +298,24 @@ def _in_language(content: Mapping, language: str) -> dict[str, object]:
     return kept | {
         "title": content["title"][language],
         "columns": [_column(content, place, language) for place in range(len(content["columns"]))],
-        "rows": content["rows"][language],
+        "rows": _rows(content, language),
     }
 
 
+def _rows(content: Mapping, language: str) -> list[list[str]]:
+    """Keep the mark of an unverified row on the line of what it marks."""
+    return [[cell.replace(" †", "\u00a0†") for cell in row] for row in content["rows"][language]]
+
+
 def _column(content: Mapping, place: int, language: str) -> dict[str, object]:
-    """Tell the template how wide a column is, counted in letters."""
+    """Tell the template the lines of a heading, and how many letters wide the column has to be."""
     column = content["columns"][place]
     title = column["title"][language]
+    heading = re.split(r"\s*(?=[(（][^()（）]*[)）]$)", title, maxsplit=1)
     return {
-        "title": title,
+        "heading": heading,
         "align": column["align"],
-        "heading": _width(title),
+        "narrowest": max(map(_width_in_two_lines, heading)),
         "longest": max(_width(row[place]) for row in content["rows"][language]),
     }
 
@@ -315,6 +323,17 @@ def _column(content: Mapping, place: int, language: str) -> dict[str, object]:
 def _width(text: str) -> int:
     """Count a Chinese character as two, since it is as wide as two letters."""
     return sum(1 if ord(character) < 0x2E80 else 2 for character in text)
+
+
+def _width_in_two_lines(heading: str) -> int:
+    """Count the letters of the wider line, broken where it reads best."""
+    parts = heading.split()
+    if len(parts) < 2:
+        return _width(heading) if _width(heading) <= 12 else _width(heading) // 2 + 3
+    return min(
+        max(_width(" ".join(parts[:cut])), _width(" ".join(parts[cut:])))
+        for cut in range(1, len(parts))
+    )
 
 
 def _status(content: Mapping, language: str) -> str:
@@ -345,12 +364,26 @@ def _mark_meaning(key: str, language: str) -> dict[str, str]:
 def _answers(chapters: Sequence[Mapping], language: str) -> Iterator[dict[str, object]]:
     """Lift the findings that answer a question, in the order of the questions."""
     found = [
-        {"chapter": number, **block, "question": words.say(f"question.{block['answer']}", language)}
-        for number, chapter in enumerate(chapters, start=1)
+        block | {"question": words.say(f"question.{block['answer']}", language)}
+        for chapter in chapters
         for block in chapter["blocks"]
         if block["kind"] == "finding" and block["answer"] is not None
     ]
     yield from sorted(found, key=lambda answer: answer["answer"])
+
+
+def _anchored(chapters: Sequence[Mapping]) -> list[dict[str, object]]:
+    """Give every block a name of its own in the brief, so that a page can be referred to."""
+    return [
+        dict(chapter)
+        | {
+            "blocks": [
+                block | {"anchor": f"chapter-{number}-block-{place}"}
+                for place, block in enumerate(chapter["blocks"], start=1)
+            ]
+        }
+        for number, chapter in enumerate(chapters, start=1)
+    ]
 
 
 @cache

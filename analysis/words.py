@@ -131,6 +131,37 @@ def has(key: str) -> bool:
     return key in catalogue()
 
 
+def prose(cell: str, language: str) -> str:
+    """
+    Look up the prose of a notebook's cell, `prose.` and the id of the cell.
+
+    Parameters
+    ----------
+    cell : str
+        Id of the cell.
+    language : str
+        "zh" or "en".
+
+    Returns
+    -------
+    str
+        Markdown, without white space around it.
+
+    Raises
+    ------
+    ValueError
+        If the catalogue has no such prose.
+
+    Examples
+    --------
+    >>> prose("no-where", "en")
+    Traceback (most recent call last):
+    ...
+    ValueError: the catalogue has no text 'prose.no-where'; add it to analysis/catalogue
+    """
+    return template(f"prose.{cell}", language).strip()
+
+
 def keys(prefix: str) -> list[str]:
     """
     List the keys of the catalogue that begin alike.

@@ -1,5 +1,7 @@
 """Growth: closed forms, invariances, the reference outputs, faults put in on purpose."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -558,7 +560,7 @@ def test_sources_add_up_to_total_growth(pairs):
     before, after = (pd.Series(values, dtype=float) for values in zip(*pairs, strict=True))
     parts = growth.growth_by_source(before, after)
     total = after.sum() / before.sum() - 1
-    assert parts["contribution"].sum() == pytest.approx(total, abs=1e-12)
+    assert parts["contribution"].sum() == pytest.approx(total, rel=1e-12, abs=1e-12)
     assert np.allclose(parts["share_before"] * parts["growth"], parts["contribution"])
 
 
@@ -763,6 +765,38 @@ def test_growth_and_redistribution_match_the_reference(mexico, reference):
         assert split[NAMES.get(case["group"], case["group"])] == pytest.approx(
             float(case["estimate"]), rel=float(case["tol_est_rel"])
         )
+
+
+FITTED = {
+    "headcount": "headcount_ratio",
+    "poverty_gap": "poverty_gap_index",
+    "poverty_severity": "poverty_severity",
+}
+
+
+def test_split_of_fitted_curves_matches_the_reference(shared):
+    grouped = pytest.importorskip("analysis.grouped", reason="no fits of grouped data in this tree")
+    rows = pd.read_csv(shared / "reference" / "sample.csv", dtype=str)
+    # The reference's Beta form integrates coarsely; its quadratic form is exact.
+    rows = rows[rows["measure"].str.fullmatch("DattRavallion_.*_LQ")]
+    curves = [fitted(grouped, shared, name) for name in ("wbpip_gd_ex1", "wbpip_gd_ex3")]
+    assert len(rows) >= 3
+    for case in rows.to_dict("records"):
+        name = FITTED[case["measure"].removeprefix("DattRavallion_").removesuffix("_LQ")]
+        line = float(case["params"].split("z=")[1].split(";")[0])
+        measure = partial(getattr(grouped, name), line=line)
+        split = growth.growth_redistribution(
+            lambda mean, curve, measure=measure: float(
+                measure(curves[curve], mean=(100, 125)[mean])
+            )
+        )
+        part = {"P(mu0,L0)": "before", "P(mu1,L1)": "after"}.get(case["group"], case["group"])
+        assert split[part] == pytest.approx(float(case["estimate"]), rel=float(case["tol_est_rel"]))
+
+
+def fitted(grouped, shared, name):
+    points = pd.read_csv(shared / "reference" / "data" / f"{name}.csv.gz")
+    return grouped.fit_quadratic(grouped.lorenz_points(points["weight"], points["welfare"]))
 
 
 def test_inequality_by_education_starts_from_the_reference(mexico, reference):

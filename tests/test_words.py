@@ -1,6 +1,7 @@
 """The words: formats, refusals, and the catalogue itself."""
 
 import datetime
+import json
 import math
 
 import pandas as pd
@@ -35,9 +36,9 @@ def catalogue(tmp_path, monkeypatch):
         ("count", 16382, "16,382", "16,382"),
         ("number2", 1234.5, "1,234.50", "1,234.50"),
         ("yuan", 9430, "9,430元", "9,430 yuan"),
-        ("wan_yuan", 8100, "8,100万元", "81 million yuan"),
-        ("wan_yuan", 1845.5, "1,846万元", "18.46 million yuan"),
-        ("wan_yuan", 10_000_000, "10,000,000万元", "100 billion yuan"),
+        ("wan_yuan", 81e6, "8,100万元", "81 million yuan"),
+        ("wan_yuan", 18_450_000, "1,845万元", "18.45 million yuan"),
+        ("yi_yuan", 860.9e8, "860.90亿元", "86.09 billion yuan"),
         ("date", "2018-03-28", "2018年3月28日", "28 March 2018"),
         ("date", datetime.date(2018, 3, 28), "2018年3月28日", "28 March 2018"),
         ("month", "2018-03", "2018年3月", "March 2018"),
@@ -170,3 +171,12 @@ def test_importing_words_does_not_import_the_heavy_packages():
         [sys.executable, "-c", asked], capture_output=True, text=True, check=True
     )
     assert not {"pandas", "numpy", "matplotlib", "papermill"} & set(loaded.stdout.split())
+
+
+def test_the_prose_of_every_notebook_is_the_catalogues_english(root):
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for cell in cells:
+            if cell["cell_type"] == "markdown":
+                said = words.prose(cell["id"], "en")
+                assert "".join(cell["source"]) == said, f"{path.name}, {cell['id']}: make refresh"

@@ -77,8 +77,7 @@ def write_prose(path: Path) -> bool:
     notebook = json.loads(before)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            said = words.template(f"prose.{cell['id']}", "en").strip()
-            cell["source"] = said.splitlines(keepends=True)
+            cell["source"] = words.prose(cell["id"], "en").splitlines(keepends=True)
     after = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
     if after == before:
         return False

@@ -43,6 +43,7 @@ PALETTE = {
     "band": Mark("#9CC7E4", "", "-", ""),
     "passes": Mark("#00795C", "o", "-", ""),
     "fails": Mark("#C8102E", "X", "--", "xx"),
+    "corrupt": Mark("#9C4F96", "D", ":", "//"),
     "unknown": Mark("#8A8A8A", "s", ":", ".."),
     "muted": Mark("#B5B5B5", ".", "-", ""),
 }

@@ -225,7 +225,7 @@ def pro_poor_growth(
 
 def _distribution(income: ArrayLike, weight: ArrayLike) -> Distribution:
     """Incomes from the poorest up, and the share of persons reached with each."""
-    ordered, _, cumulated = weighted.ascending(np.asarray(income, float), np.asarray(weight, float))
+    ordered, _, cumulated = weighted.ascending(income, weight)
     if not len(ordered):
         raise ValueError("no record has a weight above zero, so there is no distribution")
     return ordered, cumulated / cumulated[-1]

@@ -1,0 +1,29 @@
+"""Do the printed figures of a document agree with each other, and with their own years?"""
+
+from analysis.audit.expressions import ExpressionError
+from analysis.audit.facts import corrupt_figures, fact_verdicts, verdict_counts
+from analysis.audit.identities import bounds, figures, identity_verdicts
+from analysis.audit.years import (
+    deadline_candidates,
+    document_date,
+    fact_years,
+    mention_meanings,
+    resolved_years,
+    year_fraction,
+)
+
+__all__ = [
+    "ExpressionError",
+    "bounds",
+    "corrupt_figures",
+    "deadline_candidates",
+    "document_date",
+    "fact_verdicts",
+    "fact_years",
+    "figures",
+    "identity_verdicts",
+    "mention_meanings",
+    "resolved_years",
+    "verdict_counts",
+    "year_fraction",
+]

@@ -1,0 +1,45 @@
+"""Alkire-Foster poverty over the guarantees, or over any other specification given as data.
+
+A household is deprived in an indicator by its cutoff, and poor when its weighted deprivations
+reach the poverty cutoff. `alkire_foster` counts, `indicator_profile` says in what.
+"""
+
+from analysis.deprivation.change import (
+    change_influences,
+    change_parts,
+    changes,
+    group_change_parts,
+)
+from analysis.deprivation.influence import group_contribution_influence, influence_values
+from analysis.deprivation.measures import alkire_foster, indicator_profile
+from analysis.deprivation.overlaps import (
+    cutoff_sensitivity,
+    overlaps,
+    robust_pairs,
+    weight_sensitivity,
+)
+from analysis.deprivation.scores import deprivation_scores
+from analysis.deprivation.specification import (
+    check_specification,
+    leaning_weights,
+    nested_weights,
+)
+
+__all__ = [
+    "alkire_foster",
+    "change_influences",
+    "change_parts",
+    "changes",
+    "check_specification",
+    "cutoff_sensitivity",
+    "deprivation_scores",
+    "group_change_parts",
+    "group_contribution_influence",
+    "indicator_profile",
+    "influence_values",
+    "leaning_weights",
+    "nested_weights",
+    "overlaps",
+    "robust_pairs",
+    "weight_sensitivity",
+]
