@@ -453,24 +453,14 @@ def read(row, folder):
     mine, mine_se = found or (None, np.nan)
     off, tolerance = difference(mine, theirs), float(row["tol_est_rel"] or CLOSE)
     off_se = difference(mine_se if case.has_error else None, theirs_se)
-    reason = ""
-    if found and off > min(tolerance, CLOSE) and not off <= min(tolerance, 1e-6):
-        explained = their_way(case)
-        if explained and difference(explained[1], theirs) <= CLOSE:
-            reason = explained[0]
     matched = (
         bool(found) and not off > tolerance and not off_se > float(row["tol_se_rel"] or np.inf)
     )
-    return {
-        "case_id": row["case_id"],
+    return {key: row[key] for key in ("case_id", "fn", "dataset", "domain", "trust")} | {
         "tool": case.tool,
-        "fn": row["fn"],
-        "dataset": row["dataset"],
         "measure": case.measure,
         "params": case.params,
-        "domain": row["domain"],
         "group": case.group,
-        "trust": row["trust"],
         "listed": found is not None,
         "theirs": theirs,
         "ours": mine,
@@ -480,8 +470,15 @@ def read(row, folder):
         "difference_se": off_se,
         "tolerance_se": float(row["tol_se_rel"] or "nan"),
         "matched": matched,
-        "reason": reason,
+        "reason": _reason(case, theirs) if found and off > min(tolerance, 1e-6) else "",
     }
+
+
+def _reason(case, theirs):
+    """Why theirs differs, if their number comes out under their convention."""
+    explained = their_way(case)
+    reproduced = explained and difference(explained[1], theirs) <= CLOSE
+    return explained[0] if reproduced else ""
 
 
 def compare(folder, table=None):
