@@ -18,6 +18,7 @@ from pathlib import Path
 from analysis import exhibits, fonts, words
 
 TEMPLATE = Path(__file__).parents[1] / "reports" / "template" / "brief.typ"
+UNBROKEN = r"[^\s\u2e80-\uffff]+|[\u2e80-\uffff]"
 FIGURE_PARTS = ("headline", "subtitle", "alt", "svg")
 
 
@@ -308,15 +309,18 @@ def _rows(content: Mapping, language: str) -> list[list[str]]:
 
 
 def _column(content: Mapping, place: int, language: str) -> dict[str, object]:
-    """Tell the template the lines of a heading, and how many letters wide the column has to be."""
+    """Tell the template the lines of a heading, and how many letters the column wants and needs."""
     column = content["columns"][place]
     title = column["title"][language]
     heading = re.split(r"\s*(?=[(（][^()（）]*[)）]$)", title, maxsplit=1)
+    cells = [row[place] for row in content["rows"][language]]
+    words_ = [word for cell in cells for word in re.findall(UNBROKEN, cell)]
     return {
         "heading": heading,
         "align": column["align"],
-        "narrowest": max(map(_width_in_two_lines, heading)),
-        "longest": max(_width(row[place]) for row in content["rows"][language]),
+        "narrowest": max(map(_width, words_), default=0),
+        "heading_width": max(map(_width_in_two_lines, heading)),
+        "longest": max(map(_width, cells)),
     }
 
 

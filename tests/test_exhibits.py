@@ -182,3 +182,14 @@ def test_labels_that_would_overlap_are_moved_apart_and_keep_their_order():
     places = house.spread([0.0, 1.0, 1.5, 40.0], 10.0)
     assert places == sorted(places)
     assert min(b - a for a, b in pairwise(places)) >= 10 - 1e-9
+
+
+def test_each_language_reads_its_own_column():
+    frame = pd.DataFrame(
+        {"year": [2017], "status_en": ["seen"], "status_zh": ["所见"], "note": ["same"]}
+    )
+    content = exhibits.table("own.rows", frame, year=2017).content
+    assert [column["name"] for column in content["columns"]] == ["year", "status", "note"]
+    assert content["columns"][1]["title"]["en"] == words.column("status", "en").title
+    assert content["rows"]["en"] == [["2017", "seen", "same"]]
+    assert content["rows"]["zh"] == [["2017", "所见", "same"]]

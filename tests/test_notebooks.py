@@ -2,12 +2,13 @@
 
 import ast
 import json
+from pathlib import Path
 
 import pytest
 
 from analysis import words
-from tests.conftest import ROOT
 
+ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 FORBIDDEN = (
     ast.FunctionDef,

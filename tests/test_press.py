@@ -284,3 +284,11 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
         press.write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert [left.name for left in tmp_path.glob("*") if "brief" in left.name] == ["brief.pdf"]
+
+
+def test_a_family_that_the_template_asks_for_in_vain_stops_the_press(tmp_path):
+    """Typst itself only warns, and sets the text as nothing."""
+    template = tmp_path / "page.typ"
+    template.write_text('#set document(title: "T")\n#set text(font: "No Such Face")\ntext')
+    with pytest.raises(press.PressError, match="unknown font family: no such face"):
+        press.typeset(document(), template=template)
