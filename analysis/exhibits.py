@@ -25,6 +25,7 @@ CONFIDENCES = ("high", "moderate", "low", "cannot_tell")
 QUESTIONS = range(1, 9)
 UNVERIFIED = ("from-memory", "not-found", "assumed")
 WIDTH_INCHES = 6.3
+SPELT_OUT = 3
 
 Texts = dict[str, str]
 
@@ -267,6 +268,7 @@ def _source(source: Mapping[str, str]) -> dict[str, object]:
     return {
         "id": source["id"],
         "title": {language: source[f"title_{language}"] for language in words.LANGUAGES},
+        "locator": source["locator"],
         "verification": source["verification"],
     }
 
@@ -363,7 +365,7 @@ def _check_glyphs(canvas: "Figure") -> None:
     fonts.check_glyphs("".join(text.get_text() for text in shown))
 
 
-def source_line(content: Mapping, language: str) -> str:
+def source_line(content: Mapping, language: str, numbers: Mapping[str, int] | None = None) -> str:
     """
     Write the line below an exhibit: note, sources, status.
 
@@ -373,6 +375,8 @@ def source_line(content: Mapping, language: str) -> str:
         The private part of a table or a figure.
     language : str
         "zh" or "en".
+    numbers : mapping, optional
+        Number of each source in a list of sources; then only the first titles are spelt out.
 
     Returns
     -------
@@ -392,16 +396,33 @@ def source_line(content: Mapping, language: str) -> str:
     if content["unverified_rows"]:
         parts.append(say(f"exhibit.unverified_rows.{content['kind']}"))
     if content["sources"]:
-        titles = [_source_title(source, language) for source in content["sources"]]
-        joined = ("；" if language == "zh" else "; ").join(titles)
+        joined = _named_sources(content["sources"], language, numbers)
         parts.append(say("exhibit.source", titles=joined))
     parts.append(say("exhibit.status", status=f"status.{content['status']}"))
     return ("" if language == "zh" else " ").join(parts)
 
 
+def _named_sources(
+    sources: Sequence[Mapping], language: str, numbers: Mapping[str, int] | None
+) -> str:
+    spelt = len(sources) if numbers is None or len(sources) <= SPELT_OUT else SPELT_OUT - 1
+    titles = [_source_title(source, language) for source in sources[:spelt]]
+    named = ("；" if language == "zh" else "; ").join(titles)
+    if spelt == len(sources):
+        return named
+    rest = [(numbers[source["id"]], _is_unverified(source)) for source in sources[spelt:]]
+    listed = "、" if language == "zh" else ", "
+    shown = listed.join(f"{number}{'†' if mark else ''}" for number, mark in sorted(rest))
+    return words.say("exhibit.more_sources", language, named=named, numbers=shown)
+
+
+def _is_unverified(source: Mapping) -> bool:
+    return source["verification"] in UNVERIFIED
+
+
 def _source_title(source: Mapping, language: str) -> str:
     title = source["title"][language]
-    if source["verification"] not in UNVERIFIED:
+    if not _is_unverified(source):
         return title
     mark = f"term.{source['verification']}"
     return words.say("exhibit.marked", language, title=title, mark=mark)

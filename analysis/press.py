@@ -18,6 +18,8 @@ from pathlib import Path
 from analysis import exhibits, fonts, words
 
 TEMPLATE = Path(__file__).parents[1] / "reports" / "template" / "brief.typ"
+UNBROKEN = r"[^\s\u2e80-\uffff]+|[\u2e80-\uffff]"
+PROVENANCE = ("kind", "note", "unverified_rows", "sources", "status")
 FIGURE_PARTS = ("headline", "subtitle", "alt", "svg")
 
 
@@ -105,7 +107,8 @@ def document(
     '28 March 2018'
     """
     say = partial(words.say, language=language)
-    anchored = _anchored(chapters)
+    numbers = _source_numbers(chapters)
+    anchored = _anchored(_sourced(chapters, language, numbers))
     return {
         "language": language,
         "title": title,
@@ -122,6 +125,7 @@ def document(
         "marks": [_mark_meaning(mark, language) for mark in _mark_keys()],
         "answers": list(_answers(anchored, language)),
         "chapters": anchored,
+        "sources": _source_list(chapters, language, numbers),
         "made": made,
     }
 
@@ -200,6 +204,61 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _provenances(chapters: Iterable[Mapping]) -> Iterator[Mapping]:
+    for part in chapters:
+        yield from (block["provenance"] for block in part["blocks"] if "provenance" in block)
+
+
+def _source_numbers(chapters: Iterable[Mapping]) -> dict[str, int]:
+    """Number every source in the order in which the brief first names it."""
+    named = [source["id"] for given in _provenances(chapters) for source in given["sources"]]
+    return {name: number for number, name in enumerate(dict.fromkeys(named), start=1)}
+
+
+def _sourced(
+    chapters: Iterable[Mapping], language: str, numbers: Mapping[str, int]
+) -> list[dict[str, object]]:
+    return [
+        {
+            **part,
+            "blocks": [_with_source_line(block, language, numbers) for block in part["blocks"]],
+        }
+        for part in chapters
+    ]
+
+
+def _with_source_line(
+    block: Mapping, language: str, numbers: Mapping[str, int]
+) -> dict[str, object]:
+    kept = {name: value for name, value in block.items() if name != "provenance"}
+    if "provenance" in block:
+        kept["source_line"] = exhibits.source_line(block["provenance"], language, numbers)
+    return kept
+
+
+def _source_list(
+    chapters: Iterable[Mapping], language: str, numbers: Mapping[str, int]
+) -> list[list[str]]:
+    """List the sources: number, title, where each stands, and the weakest mark of any use of it."""
+    found: dict[str, list[Mapping]] = {}
+    for given in _provenances(chapters):
+        for source in given["sources"]:
+            found.setdefault(source["id"], []).append(source)
+    return [_source_row(number, found[name], language) for name, number in numbers.items()]
+
+
+def _source_row(number: int, uses: Sequence[Mapping], language: str) -> list[str]:
+    marks = {use["verification"] for use in uses}
+    weakest = next((mark for mark in exhibits.UNVERIFIED if mark in marks), uses[0]["verification"])
+    first = uses[0]
+    return [
+        str(number),
+        first["title"][language],
+        first["locator"] or words.MISSING,
+        words.say(f"term.{weakest}", language),
+    ]
 
 
 def _cell_blocks(cell: Mapping, language: str, where: str) -> Iterator[dict[str, object]]:
@@ -292,7 +351,7 @@ def _in_language(content: Mapping, language: str) -> dict[str, object]:
             "answer": content["answer"],
             "confidence": _confidence(content, language),
         }
-    kept["source_line"] = exhibits.source_line(content, language)
+    kept["provenance"] = {part: content[part] for part in PROVENANCE}
     if content["kind"] == "figure":
         return kept | {part: content[part][language] for part in FIGURE_PARTS}
     return kept | {
@@ -308,15 +367,18 @@ def _rows(content: Mapping, language: str) -> list[list[str]]:
 
 
 def _column(content: Mapping, place: int, language: str) -> dict[str, object]:
-    """Tell the template the lines of a heading, and how many letters wide the column has to be."""
+    """Tell the template the lines of a heading, and how many letters the column wants and needs."""
     column = content["columns"][place]
     title = column["title"][language]
     heading = re.split(r"\s*(?=[(（][^()（）]*[)）]$)", title, maxsplit=1)
+    cells = [row[place] for row in content["rows"][language]]
+    words_ = [word for cell in cells for word in re.findall(UNBROKEN, cell)]
     return {
         "heading": heading,
         "align": column["align"],
-        "narrowest": max(map(_width_in_two_lines, heading)),
-        "longest": max(_width(row[place]) for row in content["rows"][language]),
+        "narrowest": max(map(_width, words_), default=0),
+        "heading_width": max(map(_width_in_two_lines, heading)),
+        "longest": max(map(_width, cells)),
     }
 
 

@@ -519,6 +519,7 @@ FORMATS: dict[str, Format] = {
     },
     **{f"number{n}": _same(partial(_number, digits=n)) for n in range(3)},
     "chance": _same(_chance),
+    "number_points": _same(partial(_number, scale=100, digits=1)),
     "count": _same(_number),
     "yuan": _measured(_number, "unit.yuan"),
     "wan_yuan": _large("wan_yuan", 1e4, 0),

@@ -185,6 +185,14 @@ class Case:
         return line / 2 if "half line" in self.measure else line
 
     @property
+    def fixed_line(self):
+        """The poverty line in money, a relative one drawn from all rows."""
+        if not isinstance(self.line, RelativeLine):
+            return self.line
+        weight = None if self.weight is None else self.table[self.weight]
+        return poverty.relative_line(self.table[self.income], weight, self.line.share, self.line.of)
+
+    @property
     def at_relative_line(self):
         """Whether the line itself is the measure."""
         return self.measure in ("ARPT", "linarpt")
@@ -258,9 +266,9 @@ def prepared(case):
     if re.match(r"\w+>0", case.row["filter"]):
         inside &= frame[case.income].to_numpy() > 0
     if "(poor" in case.part:
-        inside &= frame[case.income].to_numpy() < case.line
+        inside &= frame[case.income].to_numpy() < case.fixed_line
     if "(pgr)" in case.part or case.part.startswith("gei(poor"):
-        frame = frame.assign(gap=poverty.gap_powers(frame[case.income], case.line, 1))
+        frame = frame.assign(gap=poverty.gap_powers(frame[case.income], case.fixed_line, 1))
         options["income"] = "gap"
     if "decomposition" in case.measure and case.row["domain"] in frame and not case.domain:
         options["group"] = case.row["domain"]
@@ -338,7 +346,7 @@ def _in_its_unit(case, row, rows):
     if case.measure == "headcount_CI":
         return _bound(case, row)
     factor = {
-        "squared_poverty_gap_TOTAL": lambda: case.line**2 * row["persons"],
+        "squared_poverty_gap_TOTAL": lambda: case.fixed_line**2 * row["persons"],
         "Gini": lambda: rows / (rows - 1) if "corr=TRUE" in case.params else 1.0,
     }.get(case.measure, lambda: 1.0)()
     if _prints_per_cent(case):
@@ -407,22 +415,20 @@ def their_way(case):
         logs = np.log(np.where(income > 0, income, 1))
         return ZERO_TO_ONE, np.log(weighted.mean(income, weight)) - weighted.mean(logs, weight)
     if case.measure in ("ARPR", "FGT0") and isinstance(case.line, RelativeLine):
-        whole = case.table[case.income].to_numpy(float), case.table[case.weight].to_numpy(float)
-        line = poverty.relative_line(*whole, case.line.share, case.line.of)
-        return AT_LINE, factor * weighted.mean((income <= line).astype(float), weight)
+        return AT_LINE, factor * weighted.mean((income <= case.fixed_line).astype(float), weight)
     return None
 
 
 def _with_unscaled_gini(case, income, weight):
     if case.part == "sen" or case.measure == "Sen":
-        poor = income < case.line
+        poor = income < case.fixed_line
         share, gap = (
             weighted.mean(poor * 1.0, weight),
-            poverty.income_gap_ratio(income, weight, case.line),
+            poverty.income_gap_ratio(income, weight, case.fixed_line),
         )
         return share * (gap + (1 - gap) * unscaled_gini(income[poor], weight[poor]))
     if case.part == "sst" or case.measure == "SST":
-        gaps = poverty.gap_powers(income, case.line, 1)
+        gaps = poverty.gap_powers(income, case.fixed_line, 1)
         return weighted.mean(gaps, weight) * (1 + unscaled_gini(gaps, weight))
     return unscaled_gini(income, weight)
 
@@ -447,24 +453,14 @@ def read(row, folder):
     mine, mine_se = found or (None, np.nan)
     off, tolerance = difference(mine, theirs), float(row["tol_est_rel"] or CLOSE)
     off_se = difference(mine_se if case.has_error else None, theirs_se)
-    reason = ""
-    if found and off > min(tolerance, CLOSE) and not off <= min(tolerance, 1e-6):
-        explained = their_way(case)
-        if explained and difference(explained[1], theirs) <= CLOSE:
-            reason = explained[0]
     matched = (
         bool(found) and not off > tolerance and not off_se > float(row["tol_se_rel"] or np.inf)
     )
-    return {
-        "case_id": row["case_id"],
+    return {key: row[key] for key in ("case_id", "fn", "dataset", "domain", "trust")} | {
         "tool": case.tool,
-        "fn": row["fn"],
-        "dataset": row["dataset"],
         "measure": case.measure,
         "params": case.params,
-        "domain": row["domain"],
         "group": case.group,
-        "trust": row["trust"],
         "listed": found is not None,
         "theirs": theirs,
         "ours": mine,
@@ -474,8 +470,15 @@ def read(row, folder):
         "difference_se": off_se,
         "tolerance_se": float(row["tol_se_rel"] or "nan"),
         "matched": matched,
-        "reason": reason,
+        "reason": _reason(case, theirs) if found and off > min(tolerance, 1e-6) else "",
     }
+
+
+def _reason(case, theirs):
+    """Why theirs differs, if their number comes out under their convention."""
+    explained = their_way(case)
+    reproduced = explained and difference(explained[1], theirs) <= CLOSE
+    return explained[0] if reproduced else ""
 
 
 def compare(folder, table=None):

@@ -15,17 +15,8 @@ import numpy as np
 import pandas as pd
 
 from analysis import deprivation
+from tests.references_grouped import beside
 
-COLUMNS = [
-    "case",
-    "tool",
-    "quantity",
-    "ours",
-    "theirs",
-    "relative_difference",
-    "tolerance",
-    "reason",
-]
 ROUNDED_SCORES = "mpitbR rounds its scores at 2.5e-10"
 ROUNDED_WEIGHTS = "mpindex rounds its weights to nine decimals"
 MEASURES = {"MPI_H": "headcount_ratio", "MPI_A": "intensity", "MPI_M0": "adjusted_headcount_ratio"}
@@ -38,17 +29,19 @@ INDICATORS = {
 YEARS = 8.5
 
 
-def comparisons(reference: Path) -> pd.DataFrame:
-    """Every Alkire-Foster reference case under a folder of reference outputs beside ours."""
-    sample = pd.read_csv(reference / "sample.csv", dtype=str, keep_default_na=False)
+def comparisons(reference: Path, table: Path | None = None) -> pd.DataFrame:
+    """Ours beside theirs for every Alkire-Foster case, in the columns of `references.summary`.
+
+    `table` is another table of the form of sample.csv.
+    """
+    sample = pd.read_csv(table or reference / "sample.csv", dtype=str, keep_default_na=False)
     rows = [*_mpitb(reference, sample), *_convey(reference, sample), *_mpindex(reference, sample)]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.sort_values(["tool", "case", "quantity"], ignore_index=True)
+    return pd.DataFrame(rows).sort_values(["tool", "case_id", "measure"], ignore_index=True)
 
 
 def disagreements(table: pd.DataFrame) -> pd.DataFrame:
     """Rows outside their tolerance."""
-    return table[~(table["relative_difference"] <= table["tolerance"])]
+    return table[~table["matched"]]
 
 
 def design_error(frame: pd.DataFrame, influence: np.ndarray) -> float:
@@ -59,12 +52,6 @@ def design_error(frame: pd.DataFrame, influence: np.ndarray) -> float:
     number = by_stratum.transform("size")
     spread = (units - by_stratum.transform("mean")) ** 2 * number / (number - 1)
     return float(np.sqrt(spread.sum()))
-
-
-def _row(case, tool, quantity, ours, theirs, tolerance, reason="") -> list:  # noqa: PLR0917
-    ours, theirs = float(ours), float(theirs)
-    difference = abs(ours - theirs) / max(abs(theirs), 1e-300) if ours != theirs else 0.0
-    return [case, tool, quantity, ours, theirs, difference, tolerance, reason]
 
 
 def _given(text: str) -> dict[str, str]:
@@ -166,7 +153,7 @@ def _influence(domain: Domain) -> pd.DataFrame:
     )
 
 
-def _mpitb(reference: Path, sample: pd.DataFrame) -> Iterator[list]:
+def _mpitb(reference: Path, sample: pd.DataFrame) -> Iterator[dict]:
     for case in sample[sample["fn"].str.startswith("mpitbR")].to_dict("records"):
         given = _given(case["params"])
         cutoff = 0.01 if given["k"] == "NA" else float(given["k"]) / 100
@@ -175,11 +162,11 @@ def _mpitb(reference: Path, sample: pd.DataFrame) -> Iterator[list]:
         # The rounding of scores is absolute: it weighs most on small ratios.
         allowed = 1e-9 + 5e-10 / max(abs(float(case["estimate"])), 1e-12)
         name = case["measure"]
-        yield _row(
+        yield beside(
             case["case_id"], "mpitbR", name, estimate, case["estimate"], allowed, ROUNDED_SCORES
         )
         if case["se"] not in ("", "NA"):
-            yield _row(
+            yield beside(
                 case["case_id"], "mpitbR", f"{name} error", error, case["se"], 1e-6, ROUNDED_SCORES
             )
 
@@ -249,14 +236,14 @@ def _change_influence(ends, before, after, kind) -> np.ndarray:
 # convey ------------------------------------------------------------------------------------------
 
 
-def _convey(reference: Path, sample: pd.DataFrame) -> Iterator[list]:
+def _convey(reference: Path, sample: pd.DataFrame) -> Iterator[dict]:
     for case in sample[sample["fn"].isin(["svyafc", "svyafcdec"])].to_dict("records"):
         cutoff = float(_given(case["params"])["k"].split(";")[0])
         estimate, error = _convey_ours(reference, case, cutoff)
         name = case["measure"]
-        yield _row(case["case_id"], "convey", name, estimate, case["estimate"], 1e-9)
+        yield beside(case["case_id"], "convey", name, estimate, case["estimate"], 1e-9)
         if case["se"] not in ("", "NA"):
-            yield _row(case["case_id"], "convey", f"{name} error", error, case["se"], 1e-9)
+            yield beside(case["case_id"], "convey", f"{name} error", error, case["se"], 1e-9)
 
 
 CONVEY = {
@@ -335,7 +322,7 @@ def households(reference: Path) -> pd.DataFrame:
     return pd.DataFrame(found).astype(float).assign(**{"class": home["class"]}).reset_index()
 
 
-def _mpindex(reference: Path, sample: pd.DataFrame) -> Iterator[list]:
+def _mpindex(reference: Path, sample: pd.DataFrame) -> Iterator[dict]:
     spec = specification(list(GLOBAL_MPI), list(GLOBAL_MPI.values()))
     for case in sample[sample["fn"] == "mpindex::compute_mpi"].to_dict("records"):
         share = _given(case["params"])["k"].split(";")[0]
@@ -343,7 +330,7 @@ def _mpindex(reference: Path, sample: pd.DataFrame) -> Iterator[list]:
         group, name = case["group"].split("::")
         ours = _mpindex_ours(reference, spec, case, cutoff, group, name)
         quantity = f"{case['measure']} {name}"
-        yield _row(
+        yield beside(
             case["case_id"], "mpindex", quantity, ours, case["estimate"], 1e-8, ROUNDED_WEIGHTS
         )
 

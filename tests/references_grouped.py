@@ -12,17 +12,9 @@ import numpy as np
 import pandas as pd
 
 from analysis import grouped
+from tests.references import difference
 
-COLUMNS = [
-    "case",
-    "tool",
-    "quantity",
-    "ours",
-    "theirs",
-    "relative_difference",
-    "tolerance",
-    "reason",
-]
+EXACT = 1e-9
 POVCALNET = "PovcalNet"
 WBPIP_SETS = [
     "datt_india1983_lorenz",
@@ -46,16 +38,22 @@ ADJUSTED = (
 PRINTED = "PovcalNet prints six digits"
 
 
-def comparisons(reference: Path) -> pd.DataFrame:
-    """Every grouped reference case under a folder of reference outputs beside ours."""
-    rows = [*_povcalnet(reference), *_wbpip(reference), *_lognormal(reference)]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.sort_values(["tool", "case", "quantity"], ignore_index=True)
+def comparisons(
+    reference: Path, table: Path | None = None, surveys: Path | None = None
+) -> pd.DataFrame:
+    """Ours beside theirs for every grouped case, in the columns of `references.summary`.
+
+    `table` and `surveys` are other tables of the form of sample.csv and povcalnet_sample.csv.
+    """
+    sample = pd.read_csv(table or reference / "sample.csv", dtype=str, keep_default_na=False)
+    published = pd.read_csv(surveys or reference / "povcalnet_sample.csv")
+    rows = [*_povcalnet(reference, published), *_wbpip(reference, sample), *_lognormal(sample)]
+    return pd.DataFrame(rows).sort_values(["tool", "case_id", "measure"], ignore_index=True)
 
 
 def disagreements(table: pd.DataFrame) -> pd.DataFrame:
     """Rows outside their tolerance."""
-    return table[~(table["relative_difference"] <= table["tolerance"])]
+    return table[~table["matched"]]
 
 
 def grouped_points(reference: Path, dataset: str) -> pd.DataFrame:
@@ -69,12 +67,24 @@ def grouped_points(reference: Path, dataset: str) -> pd.DataFrame:
     return grouped.lorenz_points(population, frame["welfare"])
 
 
-def _row(case, tool, quantity, ours, theirs, tolerance, reason="") -> list:  # noqa: PLR0917
-    ours, theirs = float(ours), float(theirs)
-    if np.isnan(ours) and np.isnan(theirs):
-        return [case, tool, quantity, ours, theirs, 0.0, tolerance, reason]
-    difference = abs(ours - theirs) / max(abs(theirs), 1e-300) if ours != theirs else 0.0
-    return [case, tool, quantity, ours, theirs, difference, tolerance, reason]
+def beside(case, tool, measure, mine, theirs, tolerance, reason="") -> dict:  # noqa: PLR0917
+    """One row of the table; the reason stands only where the numbers are not one and the same."""
+    mine, theirs = float(mine), float(theirs)
+    off = 0.0 if np.isnan(mine) and np.isnan(theirs) else difference(mine, theirs)
+    return {
+        "case_id": case,
+        "tool": tool,
+        "measure": measure,
+        "ours": mine,
+        "theirs": theirs,
+        "difference": off,
+        "difference_se": np.nan,
+        "tolerance": tolerance,
+        "tolerance_se": np.nan,
+        "listed": True,
+        "matched": bool(off <= tolerance),
+        "reason": reason if not off <= EXACT else "",
+    }
 
 
 # PovcalNet -----------------------------------------------------------------------------------
@@ -86,25 +96,25 @@ def povcalnet_points(reference: Path) -> dict[str, pd.DataFrame]:
     return {name: grouped.lorenz_points(g["P"], g["L"]) for name, g in table.groupby("file")}
 
 
-def _povcalnet(reference: Path) -> Iterator[list]:
+def _povcalnet(reference: Path, published: pd.DataFrame) -> Iterator[dict]:
     points = povcalnet_points(reference)
-    for survey in pd.read_csv(reference / "povcalnet_sample.csv").to_dict("records"):
+    for survey in published.to_dict("records"):
         if survey["n_points"] < 6:
             continue
         yield from _povcalnet_fits(survey, points[survey["file"]])
         yield from _povcalnet_choice(survey, points[survey["file"]])
 
 
-def _povcalnet_fits(survey: dict, points: pd.DataFrame) -> Iterator[list]:
+def _povcalnet_fits(survey: dict, points: pd.DataFrame) -> Iterator[dict]:
     case = survey["file"]
     quadratic, beta = grouped.fit_quadratic(points), grouped.fit_beta(points)
     for name in "abc":
-        yield _row(
+        yield beside(
             case, POVCALNET, f"quadratic {name}", getattr(quadratic, name),
             survey[f"gq_{name.upper()}"], 1e-4, PRINTED,
         )  # fmt: skip
     for name in ("theta", "gamma", "delta"):
-        yield _row(
+        yield beside(
             case, POVCALNET, f"beta {name}", getattr(beta, name), survey[f"beta_{name}"], 1e-4,
             PRINTED,
         )  # fmt: skip
@@ -114,7 +124,7 @@ def _povcalnet_fits(survey: dict, points: pd.DataFrame) -> Iterator[list]:
         yield from _povcalnet_elasticities(case, survey, prefix, curve)
 
 
-def _povcalnet_poverty(case, survey, prefix, curve, points_apart) -> Iterator[list]:
+def _povcalnet_poverty(case, survey, prefix, curve, points_apart) -> Iterator[dict]:
     mean, line = survey[f"{prefix}_mean"], survey[f"{prefix}_line"]
     if np.isnan(line):
         mean, line = survey["final_mean"], survey["final_line"]
@@ -123,13 +133,13 @@ def _povcalnet_poverty(case, survey, prefix, curve, points_apart) -> Iterator[li
         found = getattr(grouped, ours)(curve, mean=mean, line=line)
         published = survey[f"{prefix}_{theirs}_pct"] / 100
         apart = points_apart / published if published > 0 else 0.0
-        reason = ""
+        reason = PRINTED if prefix == "gq" else COARSE_ROOT
         if theirs != "hc" and _adjusted(survey, prefix, theirs):
             apart, reason = np.inf, ADJUSTED
-        yield _row(case, POVCALNET, f"{prefix} {ours}", found, published, apart, reason)
+        yield beside(case, POVCALNET, f"{prefix} {ours}", found, published, apart, reason)
 
 
-def _povcalnet_elasticities(case, survey, prefix, curve) -> Iterator[list]:
+def _povcalnet_elasticities(case, survey, prefix, curve) -> Iterator[dict]:
     if np.isnan(survey[f"{prefix}_line"]):
         return
     found = grouped.elasticities(
@@ -138,7 +148,7 @@ def _povcalnet_elasticities(case, survey, prefix, curve) -> Iterator[list]:
     for of in ("mean", "gini"):
         published = survey[f"{prefix}_el_hc_{of}"]
         tolerance, reason = (1e-4, PRINTED) if prefix == "gq" else (5e-3, COARSE_ROOT)
-        yield _row(
+        yield beside(
             case, POVCALNET, f"{prefix} elasticity to {of}", found[f"headcount_ratio_to_{of}"],
             published, tolerance, reason,
         )  # fmt: skip
@@ -152,41 +162,38 @@ def _adjusted(survey: dict, prefix: str, name: str) -> bool:
     return moved or abs(printed[0] - printed[1] - 0.001) < 2e-6
 
 
-def _povcalnet_distribution(case, survey, prefix, curve) -> Iterator[list]:
+def _povcalnet_distribution(case, survey, prefix, curve) -> Iterator[dict]:
     valid = survey[f"{prefix}_validity"] == "Valid"
-    yield _row(case, POVCALNET, f"{prefix} valid", curve.valid, valid, 0.0)
+    yield beside(case, POVCALNET, f"{prefix} valid", curve.valid, valid, 0.0)
     if valid:
-        found = grouped.gini(curve)
-        yield _row(
-            case, POVCALNET, f"{prefix} gini", found, survey[f"{prefix}_gini_pct"] / 100, 2e-4
-        )
+        area = PRINTED if prefix == "gq" else COARSE_AREA
+        published = survey[f"{prefix}_gini_pct"] / 100
+        yield beside(case, POVCALNET, f"{prefix} gini", grouped.gini(curve), published, 2e-4, area)
         middle = grouped.median(curve, mean=survey[f"{prefix}_mean"])
-        yield _row(case, POVCALNET, f"{prefix} median", middle, survey[f"{prefix}_median"], 1e-5)
+        published = survey[f"{prefix}_median"]
+        yield beside(case, POVCALNET, f"{prefix} median", middle, published, 1e-5, PRINTED)
 
 
-def _povcalnet_choice(survey: dict, points: pd.DataFrame) -> Iterator[list]:
-    mean, line = survey["final_mean"], survey["final_line"]
-    profile = grouped.grouped_profile(points, mean=mean, line=line)
-    head = survey["final_hc_pct"] / 100
-    yield _row(
-        survey["file"], POVCALNET, "chosen headcount_ratio", profile["headcount_ratio"], head,
-        1e-4 / max(head, 1e-300) if head else 1e-4,
-    )  # fmt: skip
-    yield _row(
-        survey["file"],
-        POVCALNET,
-        "chosen gini",
-        profile["gini"],
-        survey["final_gini_pct"] / 100,
-        2e-4,
+def _povcalnet_choice(survey: dict, points: pd.DataFrame) -> Iterator[dict]:
+    profile = grouped.grouped_profile(points, mean=survey["final_mean"], line=survey["final_line"])
+    chosen = (
+        ("headcount_ratio", "hc", "curve_for_poverty"),
+        ("gini", "gini", "curve_for_distribution"),
     )
+    for name, column, form in chosen:
+        published = survey[f"final_{column}_pct"] / 100
+        coarse = COARSE_ROOT if name == "headcount_ratio" else COARSE_AREA
+        reason = coarse if profile[form] == "beta" else PRINTED
+        allowed = 1e-4 / published if published > 0 else 0.0
+        yield beside(
+            survey["file"], POVCALNET, f"chosen {name}", profile[name], published, allowed, reason
+        )
 
 
 # wbpip ---------------------------------------------------------------------------------------
 
 
-def _wbpip(reference: Path) -> Iterator[list]:
-    sample = pd.read_csv(reference / "sample.csv", dtype=str, keep_default_na=False)
+def _wbpip(reference: Path, sample: pd.DataFrame) -> Iterator[dict]:
     chosen = sample[sample["dataset"].isin([*WBPIP_SETS, "wbpip_gd_ex1+wbpip_gd_ex3"])]
     points = {name: grouped_points(reference, name) for name in WBPIP_SETS}
     for case in chosen.to_dict("records"):
@@ -197,7 +204,7 @@ def _wbpip(reference: Path) -> Iterator[list]:
             tolerance, reason = _wbpip_tolerance(case, form)
             tool = "inequalityTools" if "inequalityTools" in case["fn"] else "wbpip"
             quantity = f"{case['measure']} {case['group']}"
-            yield _row(case["case_id"], tool, quantity, ours, case["estimate"], tolerance, reason)
+            yield beside(case["case_id"], tool, quantity, ours, case["estimate"], tolerance, reason)
 
 
 def _wbpip_tolerance(case: dict, form: str) -> tuple[float, str]:
@@ -327,9 +334,8 @@ def _decomposition(case: dict, given: dict, points: dict) -> float | None:
     return found.get(case["group"])
 
 
-def _lognormal(reference: Path) -> Iterator[list]:
-    sample = pd.read_csv(reference / "sample.csv", dtype=str, keep_default_na=False)
+def _lognormal(sample: pd.DataFrame) -> Iterator[dict]:
     for case in sample[sample["fn"] == "ineq::Lc.lognorm"].to_dict("records"):
         curve = grouped.Lognormal(_parameters(case["params"])["parameter"])
         ours = curve.income_share(float(case["group"].removeprefix("p=")))
-        yield _row(case["case_id"], "ineq", "Lc.lognorm", ours, case["estimate"], 1e-9)
+        yield beside(case["case_id"], "ineq", "Lc.lognorm", ours, case["estimate"], 1e-9)

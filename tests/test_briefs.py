@@ -1,5 +1,6 @@
 """The briefs: the file is checked first, chapters run once, nothing is done twice or by halves."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -406,6 +407,22 @@ def test_a_missing_typeface_fails_in_one_sentence(finished, tmp_path):
     assert (ended.returncode, ended.stdout) == (1, "")
     assert len(ended.stderr.splitlines()) == 1
     assert "does not exist" in ended.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.5, 2.0, 3.5])
+def test_a_killed_run_leaves_nothing_by_halves_and_the_next_finishes(seconds, finished, project):
+    told = os.environ | {"ANALYSIS_ROOT": str(project)}
+    asked = [sys.executable, "-m", "analysis", "brief"]
+    started = subprocess.Popen(asked, env=told, stdout=subprocess.DEVNULL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        started.wait(seconds)
+    started.kill()
+    started.wait()
+    assert make(project)[0].failures == []
+    for name in ("own.zh.pdf", "own.en.pdf"):
+        whole = (finished / "reports/generated/own" / name).read_bytes()
+        assert (project / "reports/generated/own" / name).read_bytes() == whole
 
 
 # ---- stored notebooks

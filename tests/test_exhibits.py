@@ -25,8 +25,20 @@ own:
     tofu: {zh: ✗, en: ✗}
 """
 SOURCES = [
-    {"id": "a", "title_zh": "讲话", "title_en": "Speech", "verification": "verified-read"},
-    {"id": "b", "title_zh": "统计局", "title_en": "Statistics", "verification": "from-memory"},
+    {
+        "id": "a",
+        "title_zh": "讲话",
+        "title_en": "Speech",
+        "locator": "",
+        "verification": "verified-read",
+    },
+    {
+        "id": "b",
+        "title_zh": "统计局",
+        "title_en": "Statistics",
+        "locator": "",
+        "verification": "from-memory",
+    },
 ]
 
 

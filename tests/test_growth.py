@@ -153,10 +153,14 @@ def test_closing_year_of_rounding_can_be_never():
 
 def test_closing_path_starts_at_the_ratio_and_follows_the_pace():
     path = growth.closing_path(2017, 0.5, 0.1, 0.05, last_year=2030, rounding=0.001)
-    assert path.iloc[0][["ratio", "ratio_low", "ratio_high"]].tolist() == [0.5, 0.5, 0.5]
-    assert path["ratio"].iloc[-1] == pytest.approx(0.5 * (1.1 / 1.05) ** 13)
-    assert (path["ratio_low"] <= path["ratio"]).all() and (
-        path["ratio"] <= path["ratio_high"]
+    assert path.iloc[0][["level_ratio", "level_ratio_low", "level_ratio_high"]].tolist() == [
+        0.5,
+        0.5,
+        0.5,
+    ]
+    assert path["level_ratio"].iloc[-1] == pytest.approx(0.5 * (1.1 / 1.05) ** 13)
+    assert (path["level_ratio_low"] <= path["level_ratio"]).all() and (
+        path["level_ratio"] <= path["level_ratio_high"]
     ).all()
     with pytest.raises(ValueError, match="before it starts"):
         growth.closing_path(2017, 0.5, 0.1, 0.05, last_year=2016)
@@ -387,7 +391,7 @@ def test_closing_table_says_what_happens(growths):
 def test_paths_reach_one_in_the_closing_year(growths):
     closing = growth.closing_table(growths, "nation", 2017)
     paths = growth.closing_paths(closing, 2080)
-    province = paths[paths["area"] == "province"].set_index("year")["ratio"]
+    province = paths[paths["area"] == "province"].set_index("year")["level_ratio"]
     closes = row(closing, "province")["closing_year"]
     assert province[int(np.floor(closes))] < 1 < province[int(np.ceil(closes))]
 

@@ -2,12 +2,15 @@
 
 import ast
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 from analysis import words
-from tests.conftest import ROOT
+from analysis.briefs import refresh
 
+ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 FORBIDDEN = (
     ast.FunctionDef,
@@ -141,3 +144,12 @@ def test_a_chart_carries_both_languages(number):
     ]
     figures = [content for content in drawn if content["kind"] == "figure"]
     assert figures and all(set(content["svg"]) == {"zh", "en"} for content in figures)
+
+
+def test_the_readme_shows_the_chart_as_last_drawn(tmp_path):
+    notebook, _, chart = refresh.README_CHART
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / f"{notebook}.ipynb", tmp_path / "notebooks")
+    assert refresh.store_readme_chart(tmp_path)
+    assert (tmp_path / chart).read_bytes() == (ROOT / chart).read_bytes()
+    assert chart in (ROOT / "README.md").read_text(encoding="utf-8")

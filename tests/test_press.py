@@ -65,7 +65,13 @@ def shown(exhibit):
 def counties(rows):
     names = [HOSTILE[row] if row < len(HOSTILE) else f"county {row}" for row in range(rows)]
     frame = pd.DataFrame({"area": names, "year": 2017, "headcount": range(rows)})
-    source = {"id": "a", "title_zh": "年鉴", "title_en": "Yearbook", "verification": "from-memory"}
+    source = {
+        "id": "a",
+        "title_zh": "年鉴",
+        "title_en": "Yearbook",
+        "locator": "",
+        "verification": "from-memory",
+    }
     return exhibits.table("own.rows", frame, sources=[source])
 
 
@@ -284,3 +290,54 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
         press.write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert [left.name for left in tmp_path.glob("*") if "brief" in left.name] == ["brief.pdf"]
+
+
+def test_a_family_that_the_template_asks_for_in_vain_stops_the_press(tmp_path):
+    """Typst itself only warns, and sets the text as nothing."""
+    template = tmp_path / "page.typ"
+    template.write_text('#set document(title: "T")\n#set text(font: "No Such Face")\ntext')
+    with pytest.raises(press.PressError, match="unknown font family: no such face"):
+        press.typeset(document(), template=template)
+
+
+def test_sources_are_numbered_in_order_and_listed_once_with_their_weakest_mark():
+    def block(*sources):
+        given = [
+            {
+                "id": name,
+                "title": {"zh": name, "en": name.upper()},
+                "locator": "",
+                "verification": mark,
+            }
+            for name, mark in sources
+        ]
+        provenance = {
+            "kind": "table",
+            "note": None,
+            "unverified_rows": False,
+            "sources": given,
+            "status": "observed",
+        }
+        return {"kind": "table", "provenance": provenance}
+
+    read, memory = "verified-read", "from-memory"
+    first = block(("a", read), ("b", read), ("c", memory), ("d", read))
+    brief = press.document(
+        [{"title": "T", "blocks": [first, block(("d", read), ("a", memory))]}],
+        language="en",
+        title="T",
+        subtitle="",
+        author="",
+        made={},
+        date=datetime.date(2018, 3, 28),
+    )
+    assert [row[:2] for row in brief["sources"]] == [["1", "A"], ["2", "B"], ["3", "C"], ["4", "D"]]
+    assert [row[3] for row in brief["sources"]] == [
+        "unverified",
+        "read in the source",
+        "unverified",
+        "read in the source",
+    ]
+    lines = [node["source_line"] for node in brief["chapters"][0]["blocks"]]
+    assert "A; B; and nos. 3†, 4 of the list" in lines[0]
+    assert "D; A [unverified]" in lines[1]

@@ -341,6 +341,7 @@ def test_given_replicates_are_taken_as_they_are():
 def test_the_same_seed_draws_the_same_weights(sample):
     one, two = (survey.bootstrap(sample, DESIGN, draws=3, seed=9).factors for _ in range(2))
     assert (one == two).all()
+    assert one.reshape(6, 10, 3).sum(axis=1) == pytest.approx(10)
 
 
 # Intervals
@@ -394,6 +395,9 @@ def test_a_panel_shares_its_villages_and_two_samples_do_not(sample):
     assert panel["difference"] == independent["difference"] < 0
     assert panel["standard_error"] < 0.7 * independent["standard_error"]
     assert panel["distinguishable"]
+    fewer = sample[(sample["year"] == 2017) | (sample["village"] % 10 < 2)]
+    small = survey.differences(fewer, apart, **ask).iloc[0]
+    assert [panel["degrees_of_freedom"], small["degrees_of_freedom"]] == [54, 6]
     jackknifed = survey.differences(sample, survey.jackknife(sample, DESIGN), **ask).iloc[0]
     assert jackknifed["standard_error"] == pytest.approx(panel["standard_error"], rel=0.02)
 
@@ -416,7 +420,8 @@ def test_dominance_bands_are_wider_than_intervals_and_rank(sample):
     band = table[table["line"] == 1500].iloc[0]
     assert band["difference"] == single["difference"]
     assert band["standard_error"] == pytest.approx(single["standard_error"], rel=1e-10)
-    assert band["difference_high"] > single["difference_high"]
+    reach = {n: r["difference_high"] - r["difference"] for n, r in (("a", band), ("b", single))}
+    assert reach["a"] > 1.1 * reach["b"]
     one = survey.dominance(sample, DESIGN, lines=[1500], **ask).iloc[0]
     widths = [row["difference_high"] - row["difference_low"] for row in (one, single)]
     assert widths[0] == pytest.approx(widths[1], rel=0.03)

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,6 +136,14 @@ def test_every_text_has_the_same_placeholders_in_both_languages_with_known_forma
         names = {language: sorted({name for name, _ in pairs}) for language, pairs in asked.items()}
         assert names["zh"] == names["en"], key
         assert {form for pairs in asked.values() for _, form in pairs} <= set(words.FORMATS), key
+
+
+def test_the_catalogue_reads_the_same_with_and_without_the_fast_yaml_library(root):
+    """The slow reader is stricter: a question mark before a closing bracket wants quotes."""
+    for path in sorted((root / "analysis" / "catalogue").glob("*.yml")):
+        text = path.read_text(encoding="utf-8")
+        fast = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        assert yaml.load(text, Loader=yaml.SafeLoader) == fast, path.name
 
 
 def test_no_text_is_empty_or_padded():

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import re
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -161,11 +162,18 @@ def _start(job: Job, context) -> _Running:
 def _work(job: Job, mouth: Connection) -> None:
     """Run one chapter in this process, and say how it ended."""
     os.environ.update(kernel_environment())
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         run_chapter(job)
         mouth.send(None)
     except Exception as failure:  # noqa: BLE001 - said in full to the parent, which decides
         mouth.send(f"{job.name}: {_one_line(str(failure) or type(failure).__name__)}")
+
+
+def _die_with_parent() -> None:
+    """End this process when the batch is killed, so that nobody works on for no one."""
+    wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
 
 
 def _ended(running: Sequence[_Running], time_limit: float) -> list[tuple[_Running, str | None]]:

@@ -100,7 +100,8 @@ class Surroundings:
     def __init__(self, root: Path) -> None:
         code = folder_hashes(PACKAGE, PACKAGE)
         self.root = root
-        self.inputs = folder_hashes(root / "data", root)
+        files = folder_hashes(root / "data", root)
+        self.inputs = [file for file in files if not file["path"].endswith(".md")]
         self.code = content_hash(code)
         self.measures = content_hash([f for f in code if not f["path"].startswith(PRESS_ONLY)])
         self.fonts = _font_hashes()

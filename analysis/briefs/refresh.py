@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from analysis import press, words
+from analysis import exhibits, press, words
 from analysis.briefs import ROOT
 from analysis.briefs.chapters import kernel_environment
 from analysis.briefs.spec import nearest
+
+README_CHART = ("02_poverty_incidence", "incidence-fan-figure", "docs/incidence.svg")
 
 
 def refresh_notebooks(
@@ -47,6 +49,7 @@ def refresh_notebooks(
         write_prose(known[name])
         _execute(known[name], root)
         say(f"{name}: executed and stored")
+    store_readme_chart(root)
 
 
 def write_prose(path: Path) -> bool:
@@ -82,6 +85,35 @@ def write_prose(path: Path) -> bool:
     if after == before:
         return False
     press.write_whole(path, after.encode())
+    return True
+
+
+def store_readme_chart(root: Path = ROOT) -> bool:
+    """
+    Store the chart that the README shows, as the notebook that draws it last drew it.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the project.
+
+    Returns
+    -------
+    bool
+        True if the chart was there to be stored.
+
+    Examples
+    --------
+    >>> store_readme_chart(Path("nowhere"))
+    False
+    """
+    name, cell_id, chart = README_CHART
+    path = root / "notebooks" / f"{name}.ipynb"
+    if not path.exists():
+        return False
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    drawn = next(cell["outputs"][0]["data"] for cell in cells if cell["id"] == cell_id)
+    press.write_whole(root / chart, drawn[exhibits.MIME]["svg"]["en"].encode())
     return True
 
 

@@ -189,21 +189,21 @@ def ratios(
     axes : Axes
         Where to draw.
     observed : DataFrame
-        Columns ``role, area, year, ratio``.
+        Columns ``role, area, year, level_ratio``.
     paths : DataFrame
-        Columns ``role, year, ratio, ratio_low, ratio_high``.
+        Columns ``role, year, level_ratio, level_ratio_low, level_ratio_high``.
     closing : DataFrame
         Columns ``role, area, closing_year, closing_year_low, closing_year_high``; missing years
         are not marked.
     say : callable
         Words in the language drawn.
     """
-    for role, rows in paths[paths["ratio_low"] <= 1].groupby("role", sort=False):
-        bounds = (rows[bound].clip(upper=1) for bound in ("ratio_low", "ratio_high"))
+    for role, rows in paths[paths["level_ratio_low"] <= 1].groupby("role", sort=False):
+        bounds = (rows[bound].clip(upper=1) for bound in ("level_ratio_low", "level_ratio_high"))
         axes.fill_between(rows["year"], *bounds, **house.band(ROLES[role]))
         dashed = house.rule(ROLES[role]) | {"linestyle": house.mark("projected").line}
-        axes.plot(rows["year"], rows["ratio"].where(rows["ratio"] <= 1), **dashed)
-    _lines_by_role(axes, observed, "ratio", say)
+        axes.plot(rows["year"], rows["level_ratio"].where(rows["level_ratio"] <= 1), **dashed)
+    _lines_by_role(axes, observed, "level_ratio", say)
     axes.axhline(1, **house.rule("target"))
     for row in closing.dropna(subset="closing_year").to_dict("records"):
         colour = house.mark(ROLES[row["role"]]).colour
@@ -220,7 +220,7 @@ def ratios(
             color=colour,
         )
     axes.set_xlim(observed["year"].min() - 1, paths["year"].max())
-    axes.set_ylim(observed["ratio"].min() - 0.04, 1.09)
+    axes.set_ylim(observed["level_ratio"].min() - 0.04, 1.09)
     house.percent(axes.yaxis)
     house.years(axes.xaxis)
 

@@ -9,7 +9,9 @@ from analysis.deprivation.change import (
     change_parts,
     changes,
     group_change_parts,
+    rates_of_change,
 )
+from analysis.deprivation.errors import change_estimates, estimates
 from analysis.deprivation.influence import group_contribution_influence, influence_values
 from analysis.deprivation.measures import alkire_foster, indicator_profile
 from analysis.deprivation.overlaps import (
@@ -27,12 +29,14 @@ from analysis.deprivation.specification import (
 
 __all__ = [
     "alkire_foster",
+    "change_estimates",
     "change_influences",
     "change_parts",
     "changes",
     "check_specification",
     "cutoff_sensitivity",
     "deprivation_scores",
+    "estimates",
     "group_change_parts",
     "group_contribution_influence",
     "indicator_profile",
@@ -40,6 +44,7 @@ __all__ = [
     "leaning_weights",
     "nested_weights",
     "overlaps",
+    "rates_of_change",
     "robust_pairs",
     "weight_sensitivity",
 ]

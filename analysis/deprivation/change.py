@@ -48,13 +48,54 @@ def changes(
         raise ValueError(f"{years} years lie between the two tables; give a number above 0.")
     both = _paired(before, after, by)
     tables = [
-        pd.concat([both[list(by)], _four(both, name, years)], axis=1).assign(measure=name)
+        both[list(by)].join(
+            pd.DataFrame(
+                {"before": both[f"{name}_before"], "after": both[f"{name}_after"]}
+                | rates_of_change(both[f"{name}_before"], both[f"{name}_after"], years=years)
+            ).assign(measure=name)
+        )
         for name in MEASURES
     ]
     table = pd.concat(tables, keys=range(len(MEASURES))).sort_index(level=1, sort_remaining=True)
     first = [*by, "measure", "before", "after"]
     rest = [name for name in table if name not in first]
     return table[[*first, *rest]].reset_index(drop=True)
+
+
+def rates_of_change(before, after, *, years: float) -> dict[str, np.ndarray]:
+    """Change of numbers between two years, absolute and relative, in all and a year.
+
+    Parameters
+    ----------
+    before, after : float or array
+        The numbers in the two years.
+    years : float
+        Years between them, above 0.
+
+    Returns
+    -------
+    dict of numpy.ndarray
+        absolute_change, relative_change (missing where it started at 0),
+        annualized_absolute_change, annualized_relative_change.
+
+    References
+    ----------
+    Alkire, S., Roche, J. M. and Vaz, A. (2017). Changes over time in multidimensional poverty.
+
+    Examples
+    --------
+    >>> {name: round(float(value), 3) for name, value in rates_of_change(0.4, 0.1, years=2).items()}
+    {'absolute_change': -0.3, 'relative_change': -0.75,
+     'annualized_absolute_change': -0.15, 'annualized_relative_change': -0.5}
+    """
+    before, after = np.asarray(before, float), np.asarray(after, float)
+    ratio = after / np.where(before > 0, before, np.nan)
+    return {
+        "absolute_change": after - before,
+        "relative_change": ratio - 1,
+        "annualized_absolute_change": (after - before) / years,
+        "annualized_relative_change": ratio ** (1 / years) - 1,
+    }
 
 
 def change_influences(
@@ -218,18 +259,3 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame, by: Sequence[str]) -> pd.
             "leave these groups out of both years."
         )
     return both
-
-
-def _four(both: pd.DataFrame, name: str, years: float) -> pd.DataFrame:
-    before, after = both[f"{name}_before"], both[f"{name}_after"]
-    ratio = after / before.where(before > 0)
-    return pd.DataFrame(
-        {
-            "before": before,
-            "after": after,
-            "absolute_change": after - before,
-            "relative_change": ratio - 1,
-            "annualized_absolute_change": (after - before) / years,
-            "annualized_relative_change": ratio ** (1 / years) - 1,
-        }
-    )

@@ -63,16 +63,11 @@ def influence_values(
     [0.1875, -0.0625, -0.0625, -0.0625]
     """
     specification = check_specification(specification)
-    rows = _rows(frame, specification, poverty_cutoff, weight, inside)
-    poor, score, own = rows["poor"], rows["score"], rows["weight"]
-    values = {
-        "headcount_ratio": _ratio(poor, rows["counted"], own),
-        "intensity": _ratio(score * poor, poor, own),
-        "adjusted_headcount_ratio": _ratio(score * poor, rows["counted"], own),
-    }
-    for indicator in specification.to_dict("records"):
-        values |= _indicator_values(indicator, rows)
-    return pd.DataFrame(values)
+    rows = gathered(
+        frame, specification, poverty_cutoff=poverty_cutoff, weight=weight, inside=inside
+    )
+    linear = linear_measures(specification, rows)
+    return pd.DataFrame({name: influence for name, (_, influence) in linear.items()})
 
 
 def group_contribution_influence(
@@ -122,19 +117,100 @@ def group_contribution_influence(
     [0.25, -0.25, 0.0]
     """
     specification = check_specification(specification)
-    rows = _rows(frame, specification, poverty_cutoff, weight, None)
-    belongs = _rows(frame, specification, poverty_cutoff, weight, inside)["counted"]
+    at = {"poverty_cutoff": poverty_cutoff, "weight": weight}
+    rows = gathered(frame, specification, **at)
+    belongs = gathered(frame, specification, **at, inside=inside)["counted"]
     deprivation = rows["score"] * rows["poor"]
-    return _ratio(deprivation * belongs, deprivation, rows["weight"])
+    return _ratio(deprivation * belongs, deprivation, rows["weight"])[1]
 
 
-def _rows(frame, specification, poverty_cutoff, weight, inside) -> dict[str, np.ndarray]:
-    poor = is_poor(poverty_cutoff)
-    people = scored(frame, specification).with_columns(_poor=poor)
-    flags = [FLAG.format(name) for name in specification["indicator"]]
-    wanted = [*flags, SCORE, "_poor", *([weight] if weight else []), *([inside] if inside else [])]
-    table = people.select(*dict.fromkeys(wanted))
-    table = (table.collect() if isinstance(table, nw.LazyFrame) else table).to_pandas()
+def linear_measures(
+    specification: pd.DataFrame, rows: dict[str, np.ndarray]
+) -> dict[str, tuple[float, np.ndarray]]:
+    """Value and influence values of every measure of some rows.
+
+    Parameters
+    ----------
+    specification : pandas.DataFrame
+        Checked specification.
+    rows : dict of numpy.ndarray
+        Result of `gathered`, or the same positions of each of its arrays.
+
+    Returns
+    -------
+    dict of tuple
+        By the names of `influence_values`.
+
+    References
+    ----------
+    Deville, J.-C. (1999). Variance estimation for complex statistics and estimators.
+
+    Examples
+    --------
+    >>> from analysis.deprivation.specification import COLUMNS
+    >>> spec = pd.DataFrame([("water", "water", 1.0, 1, "below", "drop")], columns=COLUMNS)
+    >>> rows = gathered(pd.DataFrame({"water": [0, 1]}), spec, poverty_cutoff=1, weight=None)
+    >>> float(linear_measures(spec, rows)["headcount_ratio"][0])
+    0.5
+    """
+    poor, score, own = rows["poor"], rows["score"], rows["weight"]
+    found = {
+        "headcount_ratio": _ratio(poor, rows["counted"], own),
+        "intensity": _ratio(score * poor, poor, own),
+        "adjusted_headcount_ratio": _ratio(score * poor, rows["counted"], own),
+    }
+    for indicator in specification.to_dict("records"):
+        found |= _indicator_measures(indicator, rows)
+    return found
+
+
+def gathered(
+    frame,
+    specification: pd.DataFrame,
+    *,
+    poverty_cutoff: float,
+    weight: str | None,
+    inside: str | None = None,
+) -> dict[str, np.ndarray]:
+    """Fetch what the measures of a sample need, as arrays.
+
+    Parameters
+    ----------
+    frame : dataframe
+        Survey in pandas, Polars, DuckDB or Arrow; one row a household or person.
+    specification : pandas.DataFrame
+        Checked specification.
+    poverty_cutoff : float
+        Ratio in (0, 1].
+    weight : str or None
+        Column of survey weights; None counts every row once.
+    inside : str or None
+        Column that says which rows belong to the domain.
+
+    Returns
+    -------
+    dict of numpy.ndarray
+        weight, counted (1 where the row belongs and has a score), poor, score, known (weight of
+        the known indicators) and the deprivations, one value a row.
+
+    Raises
+    ------
+    ValueError
+        If the cutoff is broken, a column is not there or a weight is missing or below 0.
+
+    References
+    ----------
+    Alkire, S. and Foster, J. (2011). Counting and multidimensional poverty measurement.
+
+    Examples
+    --------
+    >>> from analysis.deprivation.specification import COLUMNS
+    >>> spec = pd.DataFrame([("water", "water", 1.0, 1, "below", "drop")], columns=COLUMNS)
+    >>> frame = pd.DataFrame({"water": [0.0, 1.0, None]})
+    >>> gathered(frame, spec, poverty_cutoff=1, weight=None)["counted"].tolist()
+    [1.0, 1.0, 0.0]
+    """
+    table = _fetched(frame, specification, poverty_cutoff, [weight, inside])
     own = table[weight].to_numpy(float) if weight else np.ones(len(table))
     if not (own >= 0).all():
         raise ValueError(
@@ -143,19 +219,30 @@ def _rows(frame, specification, poverty_cutoff, weight, inside) -> dict[str, np.
         )
     belongs = table[inside].astype(bool).to_numpy() if inside else np.ones(len(table), bool)
     counted = belongs & table["_poor"].notna().to_numpy()
-    rows = {"weight": own, "counted": counted.astype(float)}
-    rows["poor"] = np.where(counted, table["_poor"].to_numpy(float), 0.0)
-    rows["score"] = np.where(counted, table[SCORE].to_numpy(float), 0.0)
-    for flag in flags:
-        rows[flag] = np.where(counted, table[flag].to_numpy(float), np.nan)
-    rows["known"] = sum(
-        np.where(np.isnan(rows[flag]), 0.0, part)
-        for flag, part in zip(flags, specification["weight"], strict=True)
-    )
-    return rows
+    flags = [FLAG.format(name) for name in specification["indicator"]]
+    rows = {flag: np.where(counted, table[flag].to_numpy(float), np.nan) for flag in flags}
+    known = ~np.isnan(np.array(list(rows.values())))
+    return rows | {
+        "weight": own,
+        "counted": counted.astype(float),
+        "poor": np.where(counted, table["_poor"].to_numpy(float), 0.0),
+        "score": np.where(counted, table[SCORE].to_numpy(float), 0.0),
+        "known": specification["weight"].to_numpy() @ known,
+    }
 
 
-def _indicator_values(indicator: dict, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _fetched(frame, specification, poverty_cutoff, columns) -> pd.DataFrame:
+    poor = is_poor(poverty_cutoff)
+    people = scored(frame, specification).with_columns(_poor=poor)
+    flags = [FLAG.format(name) for name in specification["indicator"]]
+    wanted = dict.fromkeys([*flags, SCORE, "_poor", *(name for name in columns if name)])
+    table = people.select(*wanted)
+    return (table.collect() if isinstance(table, nw.LazyFrame) else table).to_pandas()
+
+
+def _indicator_measures(
+    indicator: dict, rows: dict[str, np.ndarray]
+) -> dict[str, tuple[float, np.ndarray]]:
     name, own = indicator["indicator"], rows["weight"]
     flag = rows[FLAG.format(name)]
     known, lacks = (~np.isnan(flag)).astype(float), np.nan_to_num(flag)
@@ -170,9 +257,10 @@ def _indicator_values(indicator: dict, rows: dict[str, np.ndarray]) -> dict[str,
     }
 
 
-def _ratio(above: np.ndarray, below: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Influence values of a ratio of two weighted totals."""
+def _ratio(above: np.ndarray, below: np.ndarray, own: np.ndarray) -> tuple[float, np.ndarray]:
+    """Ratio of two weighted totals and its influence values."""
     total = own @ below
     if not total > 0:
-        return np.full(len(own), np.nan)
-    return (above - (own @ above) / total * below) / total
+        return float("nan"), np.full(len(own), np.nan)
+    value = own @ above / total
+    return float(value), (above - value * below) / total

@@ -185,7 +185,8 @@ def survey_assumptions(assumptions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `assumption`, `assumed_value`, `assumed_low`, `assumed_high`, `verification`.
+        `assumption`, `assumed_value`, `assumed_low`, `assumed_high`, `assumption_basis` (where it
+        comes from, a key of the catalogue's terms) and `verification`.
 
     Raises
     ------
@@ -206,6 +207,7 @@ def survey_assumptions(assumptions: pd.DataFrame) -> pd.DataFrame:
     _require_parameters(assumptions, FAVOURABLE_END)
     shown = assumptions.loc[list(FAVOURABLE_END), ["value", "low", "high", "verification"]]
     shown.columns = ["assumed_value", "assumed_low", "assumed_high", "verification"]
+    shown.insert(3, "assumption_basis", shown.index + "_basis")
     return shown.rename_axis("assumption").reset_index()
 
 

@@ -336,7 +336,7 @@ def closing_path(
     Returns
     -------
     DataFrame
-        One row a year: `year`, `ratio`, `ratio_low`, `ratio_high`.
+        One row a year: `year`, `level_ratio`, `level_ratio_low`, `level_ratio_high`.
 
     Raises
     ------
@@ -349,7 +349,7 @@ def closing_path(
 
     Examples
     --------
-    >>> closing_path(2017, 0.5, 0.10, 0.05, last_year=2018)["ratio"].round(4).tolist()
+    >>> closing_path(2017, 0.5, 0.10, 0.05, last_year=2018)["level_ratio"].round(4).tolist()
     [0.5, 0.5238]
     """
     if last_year < year:
@@ -362,9 +362,9 @@ def closing_path(
     return pd.DataFrame(
         {
             "year": year + elapsed,
-            "ratio": level(0.0),
-            "ratio_low": level(-half),
-            "ratio_high": level(half),
+            "level_ratio": level(0.0),
+            "level_ratio_low": level(-half),
+            "level_ratio_high": level(half),
         }
     )
 

@@ -214,7 +214,7 @@ def level_ratios(growths: pd.DataFrame, area: str, *, population: str = "rural")
     Returns
     -------
     DataFrame
-        `area, population, year, ratio, verification` where both levels are published.
+        `area, population, year, level_ratio, verification` where both levels are published.
 
     Raises
     ------
@@ -229,7 +229,7 @@ def level_ratios(growths: pd.DataFrame, area: str, *, population: str = "rural")
     --------
     >>> growths = pd.DataFrame({"area": ["1", "2"], "population": "rural", "year": 2017,
     ...     "income_yuan": [9862.0, 13432.0], "verification": "derived"})
-    >>> level_ratios(growths, "2")["ratio"].round(3).tolist()
+    >>> level_ratios(growths, "2")["level_ratio"].round(3).tolist()
     [0.734]
     """
     of_reference = (growths["area"] == area) & (growths["population"] == population)
@@ -239,7 +239,11 @@ def level_ratios(growths: pd.DataFrame, area: str, *, population: str = "rural")
     ratio = growths["income_yuan"] / growths["year"].map(reference["income_yuan"])
     others = growths[~of_reference & ratio.notna()]
     marks = _weaker(others["verification"], others["year"].map(reference["verification"]))
-    return others[[*SERIES, "year"]].assign(ratio=ratio, verification=marks).reset_index(drop=True)
+    return (
+        others[[*SERIES, "year"]]
+        .assign(level_ratio=ratio, verification=marks)
+        .reset_index(drop=True)
+    )
 
 
 def closing_table(
@@ -267,7 +271,7 @@ def closing_table(
     Returns
     -------
     DataFrame
-        One row a series with level and growth in the year: `area, population, year, ratio,
+        One row a series with level and growth in the year: `area, population, year, level_ratio,
         growth, reference_growth, closing_year, closing_year_low, closing_year_high` (missing
         where it never comes or has come), `closes` ("closes", "closed", "never", or "unsure"
         where rounding leaves both) and `verification`.
@@ -296,7 +300,7 @@ def closing_table(
     )
     years = pd.DataFrame(
         [
-            closing_year(year, row.ratio, row.growth, row.reference_growth, rounding=rounding)
+            closing_year(year, row.level_ratio, row.growth, row.reference_growth, rounding=rounding)
             for row in rows.itertuples()
         ],
         columns=["closing_year", "closing_year_low", "closing_year_high"],
@@ -304,14 +308,14 @@ def closing_table(
     )
     closes = np.select(
         [
-            rows["ratio"] >= 1,
+            rows["level_ratio"] >= 1,
             np.isinf(years["closing_year_low"]),
             np.isinf(years["closing_year_high"]),
         ],
         ["closed", "never", "unsure"],
         "closes",
     )
-    ahead = years.where(np.isfinite(years)).mask(rows["ratio"] >= 1)
+    ahead = years.where(np.isfinite(years)).mask(rows["level_ratio"] >= 1)
     shown = pd.concat([rows.drop(columns="verification"), ahead], axis=1)
     return shown.assign(closes=closes, verification=rows["verification"])
 
@@ -348,14 +352,14 @@ def closing_paths(
     Examples
     --------
     >>> closing = pd.DataFrame({"area": ["1"], "population": ["rural"], "year": [2017],
-    ...                         "ratio": [0.5], "growth": [0.1], "reference_growth": [0.05]})
-    >>> closing_paths(closing, 2018)["ratio"].round(4).tolist()
+    ...                         "level_ratio": [0.5], "growth": [0.1], "reference_growth": [0.05]})
+    >>> closing_paths(closing, 2018)["level_ratio"].round(4).tolist()
     [0.5, 0.5238]
     """
     paths = {
         (row.area, row.population): closing_path(
             row.year,
-            row.ratio,
+            row.level_ratio,
             row.growth,
             row.reference_growth,
             last_year=last_year,

@@ -261,7 +261,7 @@ def first_year_ahead(fans: pd.DataFrame, chances: pd.DataFrame) -> dict[str, flo
     >>> names = ["historical_pace", "plan_as_stated", "plan_uncertain_delivery"]
     >>> fans = pd.DataFrame({"scenario": names, "year": 2018, "median": [0.04, 0.02, 0.03]})
     >>> chances = pd.DataFrame({"scenario": names, "year": 2018, "incidence_chance": [0.1, 1, 0.5]})
-    >>> first_year_ahead(fans, chances)["uncertain"]
+    >>> float(first_year_ahead(fans, chances)["uncertain"])
     0.03
     """
     year = fans["year"].min()
