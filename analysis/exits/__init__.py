@@ -2,9 +2,12 @@
 
 from analysis.exits.inspection import (
     composite_incidence,
+    errors_allowed,
+    inspection_outcomes,
     inspection_verdicts,
     rate_bounds,
     sample_needed,
+    samples_needed,
     village_design_effect,
 )
 from analysis.exits.judgement import (
@@ -47,10 +50,12 @@ __all__ = [
     "checklist_table",
     "composite_incidence",
     "county_indicators",
+    "errors_allowed",
     "failure_patterns",
     "greedy_order",
     "household_shares",
     "household_totals",
+    "inspection_outcomes",
     "inspection_verdicts",
     "judge",
     "marginal_release",
@@ -60,6 +65,7 @@ __all__ = [
     "rate_bounds",
     "required_parts",
     "sample_needed",
+    "samples_needed",
     "side_by_side",
     "township_indicators",
     "verdict_counts",

@@ -1,6 +1,7 @@
 """The inspection's rates: exact bounds, what they prove against a threshold, samples needed."""
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -289,3 +290,114 @@ def village_design_effect(households_per_village: float, likeness: float) -> flo
             "is impossible; write 1 or more, and a correlation between 0 and 1"
         )
     return 1 + (households_per_village - 1) * likeness
+
+
+def errors_allowed(
+    sampled: int, threshold: float, *, design_effect: float = 1.0, confidence: float = 0.95
+) -> int:
+    """Count the errors up to which an inspection still proves a rate below its threshold.
+
+    Parameters
+    ----------
+    sampled : int
+        Households looked at.
+    threshold : float
+        The rate that must be proved not to be reached, 0 to 1.
+    design_effect, confidence : float
+        As for `rate_bounds`.
+
+    Returns
+    -------
+    int
+        The largest number of errors; -1 where even none proves nothing.
+
+    Examples
+    --------
+    >>> errors_allowed(1575, 0.02)
+    22
+    """
+    options = {"design_effect": design_effect, "confidence": confidence}
+    allowed = -1
+    # The bound is never below the rate itself, so the search ends before the threshold.
+    while (allowed + 1) < threshold * sampled:
+        if rate_bounds(allowed + 1, sampled, **options)["rate_high"] >= threshold:
+            break
+        allowed += 1
+    return allowed
+
+
+def inspection_outcomes(
+    found: Sequence[int],
+    sampled: int,
+    standard: pd.DataFrame,
+    indicator: str,
+    effects: Mapping[str, float],
+) -> pd.DataFrame:
+    """Say what each number of errors would prove, under each assumed design effect.
+
+    Parameters
+    ----------
+    found : sequence of int
+        Numbers of errors.
+    sampled : int
+        Households looked at.
+    standard : DataFrame
+        The pack of the inspection.
+    indicator : str
+        Which rate: ``wrong_exit_rate`` or ``missed_rate``.
+    effects : mapping of str to float
+        Design effects by name.
+
+    Returns
+    -------
+    DataFrame
+        ``effect, found, rate, rate_low, rate_high, threshold, verdict``, one row each.
+
+    Examples
+    --------
+    >>> rule = pd.DataFrame({"indicator": ["missed_rate"], "operator": ["<"], "threshold": [0.02]})
+    >>> inspection_outcomes([20], 1575, rule, "missed_rate", {"one": 1, "two": 2})[
+    ...     "verdict"].tolist()
+    ['pass', 'unknown']
+    """
+    counts = pd.DataFrame({"indicator": indicator, "found": list(found), "sampled": sampled})
+    judged = {
+        name: inspection_verdicts(counts, standard, design_effect=effect)
+        for name, effect in effects.items()
+    }
+    table = pd.concat(judged, names=["effect"]).reset_index("effect")
+    columns = ["effect", "found", "rate", "rate_low", "rate_high", "threshold", "verdict"]
+    return table[columns].reset_index(drop=True)
+
+
+def samples_needed(
+    threshold: float, true_rates: Sequence[float], effects: Mapping[str, float]
+) -> pd.DataFrame:
+    """Give the sample that a proof would need, by true rate and design effect.
+
+    Parameters
+    ----------
+    threshold : float
+        The rate that must be proved not to be reached, 0 to 1.
+    true_rates : sequence of float
+        What the rate may really be, each below the threshold.
+    effects : mapping of str to float
+        Design effects by name.
+
+    Returns
+    -------
+    DataFrame
+        ``true_rate`` and, for each name, the households needed for a chance of 80 % with bounds of
+        95 %, one-sided.
+
+    Examples
+    --------
+    >>> samples_needed(0.02, [0.0], {"one": 1, "two": 2}).iloc[0].tolist()
+    [0.0, 149.0, 298.0]
+    """
+    plain = {rate: sample_needed(threshold, rate) for rate in true_rates}
+    sizes = {
+        name: [math.ceil(size * effect) for size in plain.values()]
+        for name, effect in effects.items()
+    }
+    return pd.DataFrame({"true_rate": list(plain), **sizes})

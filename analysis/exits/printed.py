@@ -1,5 +1,6 @@
 """The county's checklist from printed figures alone, today and if the plan is carried out."""
 
+import math
 from collections.abc import Mapping
 from itertools import product
 
@@ -224,26 +225,30 @@ def village_plan_summary(checklist: pd.DataFrame, margins: pd.DataFrame) -> dict
     Returns
     -------
     dict
-        ``out, must, short`` (villages under the plan, never below zero), and the counts
-        ``passed_today, failed_today, unknown_today, tests``.
+        Villages: ``out`` under the plan, ``must`` be out, ``short`` of that (never below zero) and
+        ``needed`` to exit from today on; tests: ``passed_today, failed_today, unknown_today,
+        tests``; ``verdict`` is ``short`` or ``enough``.
 
     Examples
     --------
     >>> rows = pd.DataFrame({"moment": ["today", "plan"], "indicator": "village_exit_share",
     ...     "value": [0.3, 0.71], "threshold": 0.9, "verdict": "fail"})
     >>> found = village_plan_summary(rows, pd.DataFrame({"value": [100.0]}, ["poor_villages"]))
-    >>> found["out"], found["must"], found["short"]
-    (71, 90, 19)
+    >>> found["out"], found["must"], found["short"], found["needed"]
+    (71, 90, 19, 60)
     """
     listed = margins.loc["poor_villages", "value"]
-    plan = checklist.query("moment == 'plan' and indicator == 'village_exit_share'").iloc[0]
-    out, must = round(plan["value"] * listed), int(np.ceil(plan["threshold"] * listed - 1e-9))
+    share = checklist.query("indicator == 'village_exit_share'").set_index("moment")
+    before, out = (round(share["value"][moment] * listed) for moment in MOMENTS)
+    must = math.ceil(share["threshold"]["plan"] * listed - 1e-9)
     today = checklist.loc[checklist["moment"] == "today", "verdict"].value_counts()
     counts = {PASS: "passed_today", FAIL: "failed_today", UNKNOWN: "unknown_today"}
     return {
         "out": out,
         "must": must,
         "short": max(must - out, 0),
+        "needed": max(must - before, 0),
+        "verdict": "short" if must > out else "enough",
         "tests": int(today.sum()),
         **{name: int(today.get(verdict, 0)) for verdict, name in counts.items()},
     }
