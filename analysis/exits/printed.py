@@ -130,7 +130,7 @@ def checklist_table(checklist: pd.DataFrame, standard: pd.DataFrame) -> pd.DataF
     Returns
     -------
     DataFrame
-        ``indicator_zh, indicator_en, operator, threshold``, then ``today, distance_today, plan,
+        ``test_zh, test_en, operator, threshold``, then ``today, distance_today, plan,
         distance_plan`` (verdicts; distances of shares only, below zero where short).
 
     Examples
@@ -143,7 +143,9 @@ def checklist_table(checklist: pd.DataFrame, standard: pd.DataFrame) -> pd.DataF
     [['fail', -0.19]]
     """
     titles = standard[standard["level"] == "county"].set_index("number")
-    table = titles[["indicator_zh", "indicator_en", "operator"]].copy()
+    table = titles[["indicator_zh", "indicator_en", "operator"]].set_axis(
+        ["test_zh", "test_en", "operator"], axis=1
+    )
     for moment in MOMENTS:
         rows = checklist[checklist["moment"] == moment].set_index("number")
         table["threshold"] = rows["threshold"] if moment == MOMENTS[0] else table["threshold"]
@@ -178,17 +180,15 @@ def checklist_counts(checklists: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return table.drop(columns=["distance", "unit", "missing"])
 
 
-def measurable(standards: pd.DataFrame, measures: pd.DataFrame, columns: set[str]) -> pd.DataFrame:
-    """Count how many indicators of each pack a set of ledger columns can judge.
+def measurable(standards: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
+    """Count how many indicators of each pack the agreed ledgers can judge.
 
     Parameters
     ----------
     standards : DataFrame
         Packs, one below another: ``pack, level, indicator, unit``.
     measures : DataFrame
-        The table ``measures``.
-    columns : set of str
-        Columns that the ledgers hold.
+        The table ``measures``; ``in_ledger`` tells whether a ledger holds the column.
 
     Returns
     -------
@@ -199,14 +199,12 @@ def measurable(standards: pd.DataFrame, measures: pd.DataFrame, columns: set[str
     --------
     >>> packs = pd.DataFrame({"pack": ["own"], "level": ["village"], "indicator": ["road"],
     ...                       "unit": ["share"]})
-    >>> measures = packs.assign(column="hardened_road_share", part=1)
-    >>> measurable(packs, measures, set())["measured"].tolist()
+    >>> measurable(packs, packs.assign(in_ledger=False))["measured"].tolist()
     [0]
     """
     match = ["level", "indicator", "unit"]
-    held = measures.assign(held=measures["column"].isin(columns))
-    whole = held.groupby(match)["held"].all().rename("measured").reset_index()
-    joined = standards.merge(whole, on=match, how="left")
+    whole = measures.groupby(match)["in_ledger"].all().astype(bool).rename("measured")
+    joined = standards.merge(whole.reset_index(), on=match, how="left")
     joined["measured"] = joined["measured"].eq(True)
     counts = joined.groupby(["pack", "level"], sort=False)["measured"].agg(["size", "sum"])
     return counts.set_axis(["indicators", "measured"], axis=1).reset_index()
