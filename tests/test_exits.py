@@ -536,8 +536,9 @@ def test_a_certificate_lasts_and_another_statement_does_not():
 
 def test_what_the_ledgers_can_judge_is_counted_by_pack():
     standards = pd.concat([tables.read("standards", pack=name) for name in PACKS])
-    everything = set(MEASURES["column"])
-    whole = exits.measurable(standards, MEASURES, everything)
-    assert (whole["measured"] == whole["indicators"]).all()
-    fewer = exits.measurable(standards, MEASURES, everything - {"doctors"})
-    assert (whole["measured"] - fewer["measured"]).sum() == 1
+    counted = exits.measurable(standards, MEASURES).set_index(["pack", "level"])["measured"]
+    assert counted["yunnan_2017"].to_dict() == {"household": 6, "village": 10, "county": 5}
+    assert counted[("guangxi_2017", "village")] == 5
+    fewer = MEASURES.assign(in_ledger=MEASURES["in_ledger"] & MEASURES["column"].ne("doctors"))
+    lost = counted - exits.measurable(standards, fewer).set_index(["pack", "level"])["measured"]
+    assert lost[lost > 0].index.tolist() == [("yunnan_2017", "village")]

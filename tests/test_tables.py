@@ -17,7 +17,8 @@ def _files():
 
 
 def _table_of(path):
-    return "standards" if path.parent.name == "standards" and path.stem not in ("packs", "measures") else path.stem
+    named = path.stem in ("packs", "measures")
+    return "standards" if path.parent.name == "standards" and not named else path.stem
 
 
 @pytest.mark.parametrize("path", list(_files()), ids=lambda path: f"{path.parent.name}/{path.stem}")
