@@ -172,7 +172,14 @@ def _summed(at: np.ndarray, flags: np.ndarray, number: int) -> np.ndarray:
 def _effect_table(effects: Effects) -> pd.DataFrame:
     rows = [(f"funds_lag_{lag}", value) for lag, value in enumerate(effects.funds)]
     rows += [(f"returns_{name}", value) for name, value in effects.returns.items()]
-    names = ["village_shock", "household_shock", "delay_median", "delay_spread", "township_delay"]
+    names = [
+        "village_shock",
+        "shock_persistence",
+        "household_shock",
+        "delay_median",
+        "delay_spread",
+        "township_delay",
+    ]
     rows += [(name, getattr(effects, name)) for name in names]
     return pd.DataFrame(rows, columns=["effect", "value"])
 

@@ -152,7 +152,8 @@ def unsafe_houses(
         Households by years; a house that has become safe stays safe.
     """
     last = register.state[:, -1]
-    poor = np.flatnonzero(np.isin(last, (POOR, RETURNED)))
+    # Who has exited once had a safe house by then.
+    poor = np.flatnonzero((last == POOR) & ~(register.state == EXITED).any(axis=1))
     safe_from = np.full(len(last), FIRST_YEAR)
     worst = register.income[poor, -1] + 1500.0 * rng.standard_normal(len(poor))
     unsafe = poor[np.argsort(worst)[: counts["unsafe_households"]]]

@@ -5,6 +5,8 @@ import pandas as pd
 STATUS = "synthetic"
 # Every code of a synthetic village, household, person or project starts so.
 PREFIX = "SYN"
+# Names that are shown end so, for a table of townships keeps no code.
+SUFFIX = "（模拟）"
 
 
 def marked(frame: pd.DataFrame) -> pd.DataFrame:
@@ -44,7 +46,8 @@ def is_synthetic(*frames: pd.DataFrame) -> bool:
     Returns
     -------
     bool
-        True when a frame is marked, or a text column or the index holds a synthetic code.
+        True when a frame is marked, or a text column or the index holds a synthetic code or
+        name.
 
     Examples
     --------
@@ -59,6 +62,6 @@ def is_synthetic(*frames: pd.DataFrame) -> bool:
 def _has_code(frame: pd.DataFrame) -> bool:
     columns = frame.reset_index().select_dtypes(["object", "string", "category"])
     return any(
-        columns[name].astype("string").str.startswith(PREFIX).fillna(False).any()
-        for name in columns
+        (texts.str.startswith(PREFIX) | texts.str.endswith(SUFFIX)).fillna(False).any()
+        for texts in (columns[name].astype("string") for name in columns)
     )

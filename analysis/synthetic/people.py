@@ -256,12 +256,12 @@ def _schooling(age: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     luck = rng.random(len(age))[:, None]
     adult = np.select(
         [(luck < 0.18) & (age > 40), luck < 0.55, luck < 0.9, luck < 0.97],
-        ["illiterate", "primary", "junior", "senior"],
+        ["none", "primary", "middle", "high"],
         "college",
     )
     return np.select(
         [age < 6, age < FIRST_JUNIOR_AGE, age <= SCHOOL_AGES[1], (age < 22) & (adult == "primary")],
-        ["preschool", "primary", "junior", "junior"],
+        ["preschool", "primary", "middle", "middle"],
         adult,
     )
 

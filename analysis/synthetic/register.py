@@ -133,13 +133,48 @@ def _incomes(
 ) -> np.ndarray:
     at = base["at"].to_numpy()
     shape = (len(base), len(YEARS))
-    village = effects.village_shock * rng.standard_normal((len(villages), len(YEARS)))
+    village = village_shocks(len(villages), effects, rng)
     # A skewed shock with mean nought: a good year is better than a bad year is bad.
     own = effects.household_shock * (rng.gamma(4.0, size=shape) - 4.0) / 2.0
     rise = YEARLY_RISE * (YEARS - LAST_YEAR)
     income = base["draw"].to_numpy()[:, None] + rise + village[at] + from_funds[at] + own
     income += (lines[-1] - _village_quantiles(at, income[:, -1], villages))[at][:, None]
     return income
+
+
+def village_shocks(
+    villages: int, effects: Effects, rng: np.random.Generator, *, years: int = len(YEARS)
+) -> np.ndarray:
+    """
+    Draw the yearly shocks that the households of a village share.
+
+    Parameters
+    ----------
+    villages : int
+        Number of villages.
+    effects : Effects
+        ``village_shock`` and ``shock_persistence`` are used.
+    rng : Generator
+        Source of chance.
+    years : int
+        Number of years.
+
+    Returns
+    -------
+    ndarray
+        Yuan per person, villages by years; of the same spread in every year.
+
+    Examples
+    --------
+    >>> village_shocks(2, Effects(village_shock=0.0), np.random.default_rng(0)).any()
+    np.False_
+    """
+    news = effects.village_shock * rng.standard_normal((villages, years))
+    kept = effects.shock_persistence
+    shocks = news.copy()
+    for year in range(1, years):
+        shocks[:, year] = kept * shocks[:, year - 1] + np.sqrt(1 - kept**2) * news[:, year]
+    return shocks
 
 
 def _village_quantiles(at: np.ndarray, income: np.ndarray, villages: pd.DataFrame) -> np.ndarray:
@@ -235,7 +270,7 @@ def return_hazard(base: pd.DataFrame, margin: np.ndarray, effects: Effects) -> n
     --------
     >>> base = pd.DataFrame({"sick": [False, True], "no_labour": [False, False]})
     >>> return_hazard(base, np.array([1000.0, 1000.0]), Effects()).round(4).tolist()
-    [0.0163, 0.0392]
+    [0.0121, 0.0293]
     """
     odds = effects.returns
     logit = odds["intercept"] + odds["margin"] * np.asarray(margin) / 1000.0
@@ -256,11 +291,20 @@ def _to_printed_households(
     base = register.base
     free = (last == POOR) & (base["recognised"] < LAST_YEAR).to_numpy()
     readiness = register.income[:, -1] + 500.0 * rng.standard_normal(len(base))
-    # Where few are poor, a village counts as exited, and its last poor are left to it.
-    few = villages["left"].to_numpy()[base["at"]] < 10
-    order = np.lexsort((-readiness, few, ~free))
+    order = np.lexsort((-readiness, ~_kept_exited(register, villages, free, readiness), ~free))
     register.state[order[:surplus], -1] = EXITED
     return register
+
+
+def _kept_exited(
+    register: Register, villages: pd.DataFrame, free: np.ndarray, readiness: np.ndarray
+) -> np.ndarray:
+    # A village that has exited stays below the line: for each who fell back there, one leaves.
+    at = register.base["at"].to_numpy()
+    fallen = np.bincount(at[register.state[:, -1] == RETURNED], minlength=len(villages))
+    rank = ranks_within(at, np.where(free, -readiness, np.inf))
+    exited = villages["exited_year"].notna().to_numpy()
+    return free & exited[at] & (rank < fallen[at])
 
 
 def _to_printed_persons(

@@ -53,6 +53,8 @@ class Effects:
         lag in years: the first is the effect in the same year.
     village_shock, household_shock : float
         Standard deviation of the yearly shock a village shares, and of a household's own, yuan.
+    shock_persistence : float
+        Correlation, 0 to 1, of a village's shock with the one of the year before.
     returns : mapping
         Log odds of falling back in a year: ``intercept``, ``margin`` (for 1,000 yuan of income
         above the line the year before), ``sick`` and ``no_labour``.
@@ -76,9 +78,10 @@ class Effects:
     funds: tuple[float, ...] = (0.02, 0.06)
     village_shock: float = 120.0
     household_shock: float = 450.0
+    shock_persistence: float = 0.3
     returns: Mapping[str, float] = field(
         default_factory=lambda: {
-            "intercept": -3.6,
+            "intercept": -3.9,
             "margin": -0.5,
             "sick": 0.9,
             "no_labour": 0.7,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis import tables
 from analysis.synthetic.allotment import apportion
-from analysis.synthetic.marks import PREFIX
+from analysis.synthetic.marks import PREFIX, SUFFIX
 from analysis.synthetic.settings import LAST_YEAR, Effects
 
 PERSONS_PER_HOUSEHOLD = 3.84
@@ -34,9 +34,10 @@ def laid_out(
     Returns
     -------
     DataFrame
-        One row a village: ``township, township_zh, village, village_zh, poor_village,
-        exited_year, water, population, natural_villages, register, left`` (households ever on
-        the register, and of those the ones still poor).
+        One row a village: ``township`` (its name, with the mark), ``village, village_zh, part``
+        (of the township in the speech), ``poor_village, exited_year, water, population,
+        natural_villages, register, left`` (households ever on the register, and of those the
+        ones still poor).
     """
     frame = _named(counts, place, rng)
     frame["exited_year"] = _exit_years(frame, counts, rng)
@@ -60,10 +61,11 @@ def _named(counts: Mapping[str, int], place: str, rng: np.random.Generator) -> p
     width = max(3, len(str(number)))
     frame["village"] = [f"{PREFIX}{row:0{width}d}" for row in range(1, number + 1)]
     frame["village_zh"] = [
-        f"{name or f'{at + 1}号'}村（模拟）" for name, at in zip(named, order, strict=True)
+        f"{name or f'{at + 1}号'}村{SUFFIX}" for name, at in zip(named, order, strict=True)
     ]
     frame["water"] = _water_villages(frame, order, counts)
     frame["poor_village"] = _poor_villages(frame, counts, rng)
+    frame["township"] = frame["township_zh"] + SUFFIX
     return frame
 
 
@@ -150,6 +152,8 @@ def _registered(
     poor = frame["poor_village"].to_numpy()
     share = np.where(poor, rng.beta(6.0, 18.0, len(frame)), rng.beta(4.0, 44.0, len(frame)))
     share[frame["water"]] = 0.3
+    # The less poor villages exit first.
+    share[frame["exited_year"].notna()] *= 0.7
     total = counts["poor_households"] + counts["exited_households"]
     households = (frame["population"] / PERSONS_PER_HOUSEHOLD).to_numpy()
     return apportion(total, households * share, lowest=2, highest=(0.75 * households).astype(int))
@@ -160,8 +164,8 @@ def _left(
 ) -> np.ndarray:
     left = frame["poor_village"].to_numpy() & frame["exited_year"].isna().to_numpy()
     households = (frame["population"] / PERSONS_PER_HOUSEHOLD).to_numpy()
-    # Half the incidence at which a village may exit leaves room for those who fall back.
-    outside = np.minimum(frame["register"] - 1, (EXIT_INCIDENCE / 2 * households).astype(int))
+    # A third of the incidence at which a village may exit leaves room for those who fall back.
+    outside = np.minimum(frame["register"] - 1, (EXIT_INCIDENCE / 3 * households).astype(int))
     most = np.where(left, (0.75 * frame["register"]).astype(int), outside)
     spread = frame["register"] * np.exp(0.5 * rng.standard_normal(len(frame)))
     elsewhere = round(effects.poor_outside * counts["poor_households"])
@@ -172,9 +176,9 @@ def _left(
     shares[left] = apportion(
         counts["poor_households"] - elsewhere, spread[left], lowest=1, highest=most[left]
     )
-    # In a place of very few villages the villages left may be too small for all their poor.
-    room = np.maximum(most[~left], (frame["register"][~left] * elsewhere) // most[~left].sum() + 1)
-    shares[~left] = apportion(
-        elsewhere, spread[~left], highest=np.minimum(room, frame["register"][~left] - 1)
-    )
+    room = most[~left]
+    if elsewhere > room.sum():
+        # In a place of very few villages those left are too small for all their poor.
+        room = frame["register"][~left] - 1
+    shares[~left] = apportion(elsewhere, spread[~left], highest=room)
     return shares

@@ -10,7 +10,8 @@ from analysis.synthetic.marks import PREFIX
 from analysis.synthetic.settings import LAST_MONTH, LAST_YEAR, YEARS, Effects
 
 LEDGER_CLOSES = np.datetime64("2018-03-28")
-FUNDS_PER_PERSON = {2014: 1500.0, 2015: 2600.0, 2016: 4200.0, 2017: 5600.0}
+# Yuan approved for a registered person in the first year, and what each year adds.
+FIRST_FUNDS, ADDED_FUNDS = 1500.0, 1370.0
 SOURCES = ["special", "integrated", "east_west", "firms", "other"]
 SOURCE_SHARES = [0.52, 0.33, 0.05, 0.04, 0.06]
 LEVELS = ["central", "province", "prefecture", "county"]
@@ -81,7 +82,9 @@ PROJECT_COLUMNS = [
 ]  # fmt: skip
 
 
-def village_budgets(poor_share, effects: Effects, rng: np.random.Generator) -> np.ndarray:
+def village_budgets(
+    poor_share, effects: Effects, rng: np.random.Generator, *, years: int = len(YEARS)
+) -> np.ndarray:
     """
     Draw the funds approved per registered person, by village and year.
 
@@ -93,6 +96,8 @@ def village_budgets(poor_share, effects: Effects, rng: np.random.Generator) -> n
         ``targeting`` and ``fund_spread`` are used.
     rng : Generator
         Source of chance.
+    years : int
+        Years of the programme.
 
     Returns
     -------
@@ -106,8 +111,8 @@ def village_budgets(poor_share, effects: Effects, rng: np.random.Generator) -> n
     """
     share = np.clip(np.asarray(poor_share, dtype=float), 0.02, None)
     pull = (share / np.exp(np.log(share).mean())) ** effects.targeting
-    luck = np.exp(effects.fund_spread * rng.standard_normal((len(share), len(YEARS))))
-    return pull[:, None] * luck * np.array([FUNDS_PER_PERSON[year] for year in YEARS])
+    luck = np.exp(effects.fund_spread * rng.standard_normal((len(share), years)))
+    return pull[:, None] * luck * (FIRST_FUNDS + ADDED_FUNDS * np.arange(years))
 
 
 def _projects(villages: pd.DataFrame, budget: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
