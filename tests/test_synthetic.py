@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import python_calamine
 import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
@@ -414,6 +415,46 @@ def test_the_mark_outlives_a_sum_and_a_file(made, tmp_path):
     by_township.to_csv(tmp_path / "sums.csv", index=False)
     assert synthetic.is_synthetic(pd.read_csv(tmp_path / "sums.csv"))
     assert not synthetic.is_synthetic(tables.read("facts", place="wenshan"))
+
+
+DESCRIBED = set(tables.dictionary()["table"])
+ledgers = pytest.mark.skipif(
+    not set(synthetic.TABLES) <= DESCRIBED, reason="the dictionary does not describe the ledgers"
+)
+
+
+def _first_column_as_written(path):
+    book = python_calamine.CalamineWorkbook.from_path(str(path))
+    return [row[0] for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python()]
+
+
+@ledgers
+def test_every_workbook_says_that_it_is_synthetic(tmp_path):
+    for path in synthetic.write_workbooks(synthetic.city(**SMALL), tmp_path):
+        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        assert all("模拟" in text for text in (path.name, *book.sheet_names))
+        assert synthetic.workbooks.MARK in _first_column_as_written(path)[0]
+
+
+@ledgers
+def test_the_workbooks_read_back_without_loss(tmp_path):
+    made = synthetic.city(**SMALL)
+    synthetic.write_workbooks(made, tmp_path, mess=0.05)
+    read = tables.read_folder(tmp_path)
+    for name, frame in made.tables.items():
+        key = list(tables.columns_of(name).query("key == 'yes'")["column"])
+        assert synthetic.is_synthetic(read[name]) or name == "task_progress"
+        before, after = (
+            table.sort_values(key, ignore_index=True)[list(frame.columns)].convert_dtypes()
+            for table in (frame, read[name])
+        )
+        pd.testing.assert_frame_equal(before, after, check_dtype=False, check_exact=True)
+
+
+@ledgers
+def test_the_tidy_workbooks_give_no_finding(tmp_path):
+    synthetic.write_workbooks(synthetic.city(**SMALL), tmp_path, mess=0.0)
+    assert tables.check_folder(tmp_path).findings.empty
 
 
 def test_no_name_and_no_number_of_a_person(made):

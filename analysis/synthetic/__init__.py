@@ -4,6 +4,7 @@ from analysis.synthetic.city import TABLES, City, city
 from analysis.synthetic.marks import PREFIX, SUFFIX, is_synthetic, marked
 from analysis.synthetic.panel import village_panel
 from analysis.synthetic.settings import Effects, targets
+from analysis.synthetic.workbooks import write_workbooks
 
 __all__ = [
     "PREFIX",
@@ -16,4 +17,5 @@ __all__ = [
     "marked",
     "targets",
     "village_panel",
+    "write_workbooks",
 ]

@@ -131,6 +131,9 @@ def _ledgers(
     listed = there[:, 1:] & (placed.state != register.ABSENT)[at]
     out = _dropouts(placed, everybody, listed, counts, rng)
     facts = people.described(everybody, out, placed.base["no_labour"].to_numpy()[at], rng)
+    leaving = register.exits(placed.state)[at]
+    facts["insured"] |= leaving
+    facts["pension"] |= leaving & facts["pension_due"]
     sizes = _summed(at, there, len(placed.base))
     members = households.Counts(
         sizes[:, 1:],
@@ -138,6 +141,7 @@ def _ledgers(
         _summed(at, listed & ~facts["insured"], len(placed.base)),
         _summed(at, listed & facts["pension_due"] & ~facts["pension"], len(placed.base)),
         _summed(at, listed & (facts["months_worked"] > 0), len(placed.base)),
+        _fits(everybody, there[:, 1:], facts["in_school"], len(placed.base)),
     )
     codes = households.household_codes(placed.base)
     unsafe = households.unsafe_houses(placed, counts, rng)
@@ -160,8 +164,21 @@ def _dropouts(
 ) -> np.ndarray:
     last = placed.state[:, -1][everybody["at"].to_numpy()]
     poor = listed[:, -1] & np.isin(last, (register.POOR, register.RETURNED))
-    exited = listed[:, -1] & (last == register.EXITED)
-    return people.out_of_school(everybody, poor, exited, counts, rng)
+    # Nobody exits while a child of the household is out of school.
+    leaving = register.exits(placed.state)[everybody["at"].to_numpy()]
+    exited = listed[:, -1] & (last == register.EXITED) & ~leaving[:, -1]
+    return people.out_of_school(everybody, poor, exited, counts, rng) & ~leaving
+
+
+def _fits(
+    everybody: pd.DataFrame, there: np.ndarray, in_school: np.ndarray, number: int
+) -> dict[str, np.ndarray]:
+    health = everybody["health"].to_numpy()[:, None]
+    causes = {"illness": health > 0, "disability": health == 3, "schooling": in_school}
+    at = everybody["at"].to_numpy()
+    return {
+        name: (_summed(at, there & cause, number) > 0).all(axis=1) for name, cause in causes.items()
+    }
 
 
 def _summed(at: np.ndarray, flags: np.ndarray, number: int) -> np.ndarray:

@@ -56,8 +56,11 @@ def placed(
     """
     base = register.base
     naturals = villages["natural_villages"].to_numpy()
-    natural = rng.integers(0, naturals[base["at"]])
     dry_naturals = _dry_naturals(villages, counts)
+    # Nobody exits without water: who has ever exited lives where there is some.
+    exited = (register.state == EXITED).any(axis=1)
+    first = np.where(exited, dry_naturals[base["at"]], 0)
+    natural = rng.integers(first, naturals[base["at"]])
     dry = natural < dry_naturals[base["at"]]
     base = base.assign(natural=natural, dry=dry)
     others = _short_of_water(base, register.state, villages, dry_naturals, counts=counts, rng=rng)
@@ -170,10 +173,13 @@ def unsafe_houses(
 class Counts:
     """Numbers that the household ledger takes from its members, households by years.
 
+    ``fits`` says for illness, disability and schooling whether, in every year, some member makes
+    it a possible cause.
+
     Examples
     --------
     >>> one = np.ones((1, 1), dtype=int)
-    >>> Counts(one, one, one, one, one).size.tolist()
+    >>> Counts(one, one, one, one, one, fits={}).size.tolist()
     [[1]]
     """
 
@@ -182,6 +188,7 @@ class Counts:
     uninsured: np.ndarray
     without_pension: np.ndarray
     workers: np.ndarray
+    fits: Mapping[str, np.ndarray]
 
 
 def household_codes(base: pd.DataFrame) -> np.ndarray:
@@ -238,7 +245,7 @@ def household_table(
     facts = {
         **_identity(register, villages),
         **_incomes(register, members, rng),
-        **_standing(register, rng),
+        **_standing(register, members.fits, rng),
         **_guarantees(register, unsafe, rng),
         "school_dropouts": members.dropouts,
         "uninsured_members": members.uninsured,
@@ -309,20 +316,22 @@ def _incomes(
     }
 
 
+# Causes that no member has to make possible, where no other is drawn.
 CAUSES = {
-    "illness": 0.10, "disability": 0.05, "schooling": 0.10, "disaster": 0.03, "land": 0.05,
-    "water": 0.02, "skill": 0.23, "labour": 0.08, "capital": 0.18, "transport": 0.05,
-    "motivation": 0.08, "other": 0.03,
+    "disaster": 0.04, "land": 0.08, "water": 0.02, "skill": 0.32, "labour": 0.08,
+    "capital": 0.26, "transport": 0.07, "motivation": 0.10, "other": 0.03,
 }  # fmt: skip
 
 
-def _standing(register: Register, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def _standing(
+    register: Register, fits: Mapping[str, np.ndarray], rng: np.random.Generator
+) -> dict[str, np.ndarray]:
     base, state = register.base, register.state
     never = state[:, 0] == NEVER
     return {
         "status": STATES[state],
         "attribute": np.where(never, "general", _attributes(base, rng)),
-        "main_cause": np.where(never, None, _causes(base, rng)),
+        "main_cause": np.where(never, None, _causes(base, fits, rng)),
         "recognised_year": base["recognised"].to_numpy(),
         "exited_year": _last_year(state, EXITED),
         "returned_year": _last_year(state, RETURNED),
@@ -338,14 +347,19 @@ def _attributes(base: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     )
 
 
-def _causes(base: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+def _causes(
+    base: pd.DataFrame, fits: Mapping[str, np.ndarray], rng: np.random.Generator
+) -> np.ndarray:
     luck = rng.random(len(base))
     common = rng.choice(list(CAUSES), len(base), p=list(CAUSES.values()))
-    sick = base["sick"].to_numpy() & (luck < 0.5)
     labour = base["no_labour"].to_numpy() & (luck > 0.4)
     dry = base["dry"].to_numpy() & (luck > 0.7)
-    kind = np.where(luck < 0.36, "illness", "disability")
-    return np.where(sick, kind, np.where(labour, "labour", np.where(dry, "water", common)))
+    schooling = fits["schooling"] & (luck > 0.88)
+    return np.select(
+        [fits["disability"] & (luck < 0.6), fits["illness"] & (luck < 0.5), labour, dry, schooling],
+        ["disability", "illness", "labour", "water", "schooling"],
+        common,
+    )
 
 
 def _last_year(state: np.ndarray, wanted: int) -> np.ndarray:

@@ -248,6 +248,29 @@ def _simulated(
     return Register(base, income, state, hazard)
 
 
+def exits(state: np.ndarray) -> np.ndarray:
+    """
+    Say which households exit in which year.
+
+    Parameters
+    ----------
+    state : ndarray of int
+        As in `Register`.
+
+    Returns
+    -------
+    ndarray of bool
+        Households by years.
+
+    Examples
+    --------
+    >>> exits(np.array([[POOR, EXITED, EXITED]])).tolist()
+    [[False, True, False]]
+    """
+    before = np.column_stack([np.full(len(state), POOR), state[:, :-1]])
+    return (state == EXITED) & (before != EXITED)
+
+
 def return_hazard(base: pd.DataFrame, margin: np.ndarray, effects: Effects) -> np.ndarray:
     """
     Give the true chance of falling back within a year.

@@ -157,7 +157,7 @@ def _consistent(counts: dict[str, int]) -> dict[str, int]:
     left = counts["poor_villages"] - counts["exited_villages"]
     counts["water_short_villages"] = min(counts["water_short_villages"], left - 1)
     counts["road_villages"] = min(counts["road_villages"], left)
-    floor = 2 * counts["water_short_villages"] + counts["admin_villages"]
+    floor = 6 * counts["water_short_villages"] + counts["admin_villages"]
     counts["natural_villages"] = max(counts["natural_villages"], floor)
     return counts
 

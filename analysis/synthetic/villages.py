@@ -12,6 +12,8 @@ from analysis.synthetic.settings import LAST_YEAR, Effects
 
 PERSONS_PER_HOUSEHOLD = 3.84
 EXIT_INCIDENCE = 0.03
+# Natural villages with water in each of the villages that are short of it.
+WET_NATURALS = 4
 
 
 def laid_out(
@@ -127,9 +129,10 @@ def _populations(
     frame: pd.DataFrame, counts: Mapping[str, int], rng: np.random.Generator
 ) -> np.ndarray:
     total = int(rng.integers(counts["population_low"], counts["population_high"] + 1))
-    # The villages short of water are as large as the printed figures make them.
+    # The villages short of water are as large as the printed figures make them, with room for the
+    # households that have exited: those have water.
     water = frame["water"].to_numpy()
-    short = int(np.ceil(1.12 * counts["water_short_persons"] / counts["water_short_villages"]))
+    short = int(np.ceil(1.35 * counts["water_short_persons"] / counts["water_short_villages"]))
     people = np.full(len(frame), short)
     rest = total - short * water.sum()
     weights = np.exp(0.3 * rng.standard_normal((~water).sum()))
@@ -140,7 +143,7 @@ def _populations(
 def _natural_villages(frame: pd.DataFrame, counts: Mapping[str, int]) -> np.ndarray:
     least = np.ones(len(frame), dtype=np.int64)
     short = -(-counts["water_short_natural_villages"] // counts["water_short_villages"])
-    least[frame["water"]] = short + 1
+    least[frame["water"]] = short + WET_NATURALS
     most = np.where(frame["water"], least, counts["natural_villages"])
     total = max(counts["natural_villages"], int(least.sum()))
     return apportion(total, frame["population"], lowest=least, highest=most)
