@@ -35,6 +35,7 @@ from analysis.exits.release import (
     verdict_counts,
 )
 from analysis.exits.rollup import (
+    POOR,
     county_indicators,
     household_shares,
     household_totals,
@@ -45,6 +46,7 @@ from analysis.exits.rollup import (
 __all__ = [
     "FAIL",
     "PASS",
+    "POOR",
     "UNKNOWN",
     "checklist_counts",
     "checklist_table",
