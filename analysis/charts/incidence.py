@@ -120,7 +120,12 @@ def exit_years(axes: Axes, chances: pd.DataFrame, *, say: Say) -> None:
         bars = axes.bar(
             left, rows["chance"], width, label=say(f"term.{scenario}"), **house.bar(meaning)
         )
-        axes.bar_label(bars, [f"{chance:.0%}" for chance in rows["chance"]], padding=1, fontsize=7)
+        axes.bar_label(
+            bars,
+            [say("incidence.label.chance", chance=chance) for chance in rows["chance"]],
+            padding=1,
+            fontsize=6.5,
+        )
     names = [say("incidence.label.later") if pd.isna(year) else str(year) for year in years]
     axes.set_xticks(range(len(years)), names)
     axes.set_ylim(0, 1.12)
