@@ -8,7 +8,7 @@ import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import synthetic, tables
+from analysis import exhibits, synthetic, tables
 from analysis.synthetic.allotment import apportion, moved_to_total, ranks_within
 from analysis.synthetic.settings import LAST_YEAR, YEARS
 from analysis.synthetic.works import lagged
@@ -407,6 +407,17 @@ def test_every_frame_is_marked_and_every_key_carries_the_mark(made):
     for name in set(synthetic.TABLES) - {"task_progress"}:
         codes = made.tables[name].iloc[:, 0]
         assert codes.str.startswith(synthetic.PREFIX).all(), name
+
+
+def test_synthetic_rows_are_not_shown_as_observed():
+    said = {"until": "2018-03-28"}
+    marked = synthetic.marked(pd.DataFrame({"year": [2017]}))
+    coded = pd.DataFrame({"year": [2017], "area": ["SYN001"]})
+    for frame in (marked, coded):
+        with pytest.raises(ValueError, match="synthetic rows as observed"):
+            exhibits.table("incidence.anchors", frame, **said)
+        shown = exhibits.table("incidence.anchors", frame, status="synthetic", **said)
+        assert shown.content["status"] == "synthetic"
 
 
 def test_the_mark_outlives_a_sum_and_a_file(made, tmp_path):
