@@ -1,7 +1,7 @@
 """Synthetic cities with a known truth, held to printed margins; marked synthetic everywhere."""
 
+from analysis.marks import PREFIX, SUFFIX, is_synthetic, marked
 from analysis.synthetic.city import TABLES, City, city
-from analysis.synthetic.marks import PREFIX, SUFFIX, is_synthetic, marked
 from analysis.synthetic.panel import village_panel
 from analysis.synthetic.settings import Effects, targets
 from analysis.synthetic.workbooks import write_workbooks

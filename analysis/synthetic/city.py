@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.marks import marked
 from analysis.synthetic import flows, households, ledgers, people, register, villages, works
-from analysis.synthetic.marks import marked
 from analysis.synthetic.settings import YEARS, Effects, lines, targets
 
 TABLES = [

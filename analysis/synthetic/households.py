@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.marks import PREFIX
 from analysis.synthetic.allotment import moved_to_total
-from analysis.synthetic.marks import PREFIX
 from analysis.synthetic.register import (
     ABSENT,
     EXITED,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import tables
-from analysis.synthetic.marks import PREFIX
+from analysis.marks import PREFIX
 from analysis.synthetic.register import ABSENT, NEVER, Register
 from analysis.synthetic.settings import LAST_YEAR, YEARS
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from analysis.synthetic.marks import PREFIX, marked
+from analysis.marks import PREFIX, marked
 from analysis.synthetic.register import YEARLY_RISE, village_shocks
 from analysis.synthetic.settings import FIRST_YEAR, Effects
 from analysis.synthetic.works import lagged, village_budgets

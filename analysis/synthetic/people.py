@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from analysis.synthetic.marks import PREFIX
+from analysis.marks import PREFIX
 from analysis.synthetic.settings import FIRST_YEAR, LAST_YEAR, YEARS
 
 STAYS = LAST_YEAR + 99

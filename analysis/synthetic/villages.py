@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from analysis import tables
+from analysis.marks import PREFIX, SUFFIX
 from analysis.synthetic.allotment import apportion
-from analysis.synthetic.marks import PREFIX, SUFFIX
 from analysis.synthetic.settings import LAST_YEAR, Effects
 
 PERSONS_PER_HOUSEHOLD = 3.84

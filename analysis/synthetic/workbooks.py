@@ -124,22 +124,17 @@ def _write_total(page, row: int, cells: list[list]) -> None:
 
 
 def _written(values: pd.Series, column: dict, mess: float, rng: np.random.Generator) -> list:
-    plain = [_plain(value, column) for value in values]
+    plain = _plain(values, column)
     untidy = np.flatnonzero(rng.random(len(plain)) < mess)
     for row in untidy:
         plain[row] = _untidy(plain[row], column, int(rng.integers(4)))
     return plain
 
 
-def _plain(value, column: dict) -> object:
-    if pd.isna(value):
-        return None
-    if column["type"] == "boolean":
-        return "是" if value else "否"
-    words = _words(column["allowed"])
-    if value in words:
-        return words[value]
-    return value.item() if isinstance(value, np.generic) else value
+def _plain(values: pd.Series, column: dict) -> list:
+    words = {True: "是", False: "否"} if column["type"] == "boolean" else _words(column["allowed"])
+    said = values.map(words) if words else values
+    return said.astype(object).where(values.notna(), None).tolist()
 
 
 def _words(allowed: str) -> dict[str, str]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from analysis.marks import PREFIX
 from analysis.synthetic.allotment import apportion
-from analysis.synthetic.marks import PREFIX
 from analysis.synthetic.settings import LAST_MONTH, LAST_YEAR, YEARS, Effects
 
 LEDGER_CLOSES = np.datetime64("2018-03-28")

@@ -1,6 +1,11 @@
 """The mark of synthetic data: on every frame, and in every code, so that it outlives a file."""
 
-import pandas as pd
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STATUS = "synthetic"
 # Every code of a synthetic village, household, person or project starts so.
@@ -25,6 +30,7 @@ def marked(frame: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> marked(pd.DataFrame({"village": ["SYN001"]})).attrs["status"]
     'synthetic'
     """
@@ -51,6 +57,7 @@ def is_synthetic(*frames: pd.DataFrame) -> bool:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> is_synthetic(pd.DataFrame({"village": ["SYN001"]}), pd.DataFrame())
     True
     >>> is_synthetic(pd.DataFrame({"village": ["W01"]}))
