@@ -1,0 +1,36 @@
+"""The only reader: tables come in as text, are held against the dictionary, and leave typed."""
+
+from analysis.tables.checks import MARKS, check_table, faults, typed_table
+from analysis.tables.codebook import LEDGERS, allowed_codes, columns_of, dictionary, table_schema
+from analysis.tables.files import DATA, find_file, places
+from analysis.tables.findings import (
+    FINDING,
+    TableError,
+    describe_findings,
+    explained,
+    summary_line,
+)
+from analysis.tables.published import margins, read, sources
+
+__all__ = [
+    "DATA",
+    "FINDING",
+    "LEDGERS",
+    "MARKS",
+    "TableError",
+    "allowed_codes",
+    "check_table",
+    "columns_of",
+    "describe_findings",
+    "dictionary",
+    "explained",
+    "faults",
+    "find_file",
+    "margins",
+    "places",
+    "read",
+    "sources",
+    "summary_line",
+    "table_schema",
+    "typed_table",
+]
