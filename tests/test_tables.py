@@ -104,7 +104,11 @@ def _put(column, row, value):
         (_put("area", 3, "999999"), "unknown_area", "'999999' is not a known area"),
         (_put("known_from", 3, "28.3.2018"), "date", "write 2018-03-28"),
         (_put("verification", 5, ""), "required", "must be filled"),
-        (lambda f: f.drop(columns="year"), "missing_column", "the column is missing"),
+        (
+            lambda f: f.drop(columns="year"),
+            "missing_column",
+            "(column year): the column is",
+        ),
         (lambda f: f.assign(remark=""), "unknown_column", "remark"),
         (lambda f: pd.concat([f, f.iloc[[0]]]), "duplicate", "a second row with"),
     ],

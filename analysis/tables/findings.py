@@ -231,13 +231,10 @@ def _sentence(row: dict, language: str) -> str:
 
 
 def _place(row: dict, language: str) -> str:
-    texts = {name: str(row[name]) for name in ("file", "sheet", "row", "letter", "title")}
-    told = {
-        name: words.say(f"check.place.{name}", language, **texts)
-        for name in ("file", "sheet", "row", "letter")
-        if row[name]
-    }
-    column = told.pop("letter", "")
+    names = ("file", "sheet", "row", "letter" if row["letter"] else "title")
+    texts = {name: str(row[name]) for name in (*names, "title")}
+    told = {n: words.say(f"check.place.{n}", language, **texts) for n in names if row[n]}
+    column = told.pop(names[-1], "")
     gap = " " if column and language == "en" else ""
     return {"en": ", ", "zh": " "}[language].join(told.values()) + gap + column
 
