@@ -82,7 +82,7 @@ def ledgers():
         "households": [_household(c, y, state, where[c]) for c, y, state in pairs],
         "members": [row for code, year, _ in pairs for row in _members(code, year)],
         "villages": [
-            _village(c, y, n) for c, n in (("001", "石桥"), ("002", "柳井")) for y in years
+            _village(c, n, y) for c, n in (("001", "石桥"), ("002", "柳井")) for y in years
         ],
         "projects": [
             {

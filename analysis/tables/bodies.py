@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.tables.cells import Kind, read_cell
 from analysis.tables.checks import letter_of
 from analysis.tables.codebook import columns_of
-from analysis.tables.findings import MASK, Where, a_finding, collected
+from analysis.tables.findings import MASK, Where, a_finding
 from analysis.tables.headers import Header, normal_title, year_of
 from analysis.tables.sheets import Sheet
 
@@ -39,7 +39,7 @@ class Part(NamedTuple):
     text: pd.DataFrame
     origin: pd.DataFrame
     heads: dict[str, tuple[str, str]]
-    findings: pd.DataFrame
+    findings: list[dict]
 
 
 class _Block(NamedTuple):
@@ -89,7 +89,7 @@ def read_body(sheet: Sheet, header: Header, where: Where) -> Part:
     >>> part = read_body(Sheet("", rows), find_header(rows), Where("a.csv"))
     >>> part.text[["task", "month", "done"]].values.tolist()
     [['T01', '2018-03', '1200']]
-    >>> sorted(set(part.findings["rule"]) - {"absent_column"})
+    >>> sorted({finding["rule"] for finding in part.findings} - {"absent_column"})
     ['month_form', 'thousands', 'totals_row']
     """
     block, told = _block(sheet, header, where)
@@ -100,9 +100,8 @@ def read_body(sheet: Sheet, header: Header, where: Where) -> Part:
     rows = np.flatnonzero(block.kept) + block.start + 1
     origin = pd.DataFrame({"file": where.file, "sheet": where.sheet, "row": rows})
     heads = {name: (letter_of(at), header.titles[at]) for at, name in header.columns.items()}
-    findings = collected(
-        _header_findings(block, year), noted, told, *(findings for _, findings in read.values())
-    )
+    findings = _header_findings(block, year) + noted + told
+    findings += [finding for _, of_column in read.values() for finding in of_column]
     return Part(where.file, where.sheet, header.table, text, origin, heads, findings)
 
 
@@ -210,7 +209,7 @@ def _repeats(block: _Block, row: int) -> bool:
     return all(normal_title(block.columns[at][row]) == normal_title(title) for at, title in titles)
 
 
-def _read_column(block: _Block, at: int) -> tuple[np.ndarray, pd.DataFrame]:
+def _read_column(block: _Block, at: int) -> tuple[np.ndarray, list[dict]]:
     header, head = block.header, block.head(at)
     spec = columns_of(header.table).set_index("column").loc[head.column]
     kind = Kind(spec["type"], spec["unit"], spec["allowed"], header.scales[at])
@@ -228,7 +227,7 @@ def _read_column(block: _Block, at: int) -> tuple[np.ndarray, pd.DataFrame]:
         for one in np.flatnonzero(rules != "")
         for said in [(MASK, "") if masked else (shown[one], read[one] or "")]
     ]
-    return read, collected(told)
+    return read, told
 
 
 def _keys(block: _Block, at: int, kind: Kind) -> list[str]:

@@ -128,16 +128,23 @@ def find_header(rows: list[list]) -> Header | None:
     for span in (1, 2):
         for first in range(min(SEARCHED, len(rows) - span + 1)):
             titles = _titles(rows[first : first + span])
-            for table in LEDGERS if len(titles) >= FEWEST else ():
+            for table in LEDGERS:
                 found = _matches(titles, table)
                 fit = (len(set(found.values())), len(found) / len(titles_of(table)))
-                if fit[0] >= FEWEST and fit > score:
+                if fit > score and _enough(table, found):
                     best, score = [(table, first, span, titles)], fit
                 elif fit == score and best and best[0][1:3] == (first, span):
                     best.append((table, first, span, titles))
     if len(best) > 1:
         raise AmbiguousHeaderError([table for table, *_ in best])
     return _header(*best[0]) if best else None
+
+
+def _enough(table: str, found: dict[int, tuple[str, int]]) -> bool:
+    """Three columns make a ledger, or all those without which it says nothing."""
+    columns, named = columns_of(table), {column for column, _ in found.values()}
+    required = set(columns.loc[columns["required"] == "yes", "column"])
+    return len(named) >= FEWEST or required <= named
 
 
 def _titles(rows: list[list]) -> dict[int, tuple[str, ...]]:

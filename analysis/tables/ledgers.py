@@ -105,13 +105,10 @@ def check_folder(
         raise FileNotFoundError(f"there is no folder '{folder}'")
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and _seen(path, folder)]
     wanted = [path for path in paths if path.suffix.lower() in SUFFIXES]
-    found = [
-        collected([a_finding(Where(_name(p, folder)), "file_left_out")])
-        for p in paths
-        if p not in wanted
-    ]
+    left = [path for path in paths if path not in wanted]
+    found = [a_finding(Where(_name(path, folder)), "file_left_out") for path in left]
     if not wanted:
-        found.append(collected([a_finding(Where(folder.name), "no_files")]))
+        found.append(a_finding(Where(folder.name), "no_files"))
     parts = []
     for path in progress(wanted):
         parts.extend(_read_file(path, _name(path, folder), limits, found))
@@ -127,30 +124,30 @@ def _name(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix()
 
 
-def _read_file(path: Path, name: str, limits: Limits, found: list) -> list[Part]:
+def _read_file(path: Path, name: str, limits: Limits, found: list[dict]) -> list[Part]:
     try:
         return [part for sheet in open_file(path, limits) if (part := _part(sheet, name, found))]
     except Refusal as refusal:
         where = Where(name)
-        found.append(collected([a_finding(where, refusal.rule, refusal.value, refusal.expected)]))
+        found.append(a_finding(where, refusal.rule, refusal.value, refusal.expected))
         return []
 
 
-def _part(sheet: Sheet, file: str, found: list) -> Part | None:
+def _part(sheet: Sheet, file: str, found: list[dict]) -> Part | None:
     where = Where(file, sheet.name)
-    found.append(collected([a_finding(where, rule, "", to) for rule, to in sheet.notes]))
+    found.extend(a_finding(where, rule, "", to) for rule, to in sheet.notes)
     if not sheet.rows:
         return None
     try:
         header = find_header(sheet.rows)
     except AmbiguousHeaderError as fault:
-        found.append(collected([a_finding(where, "ambiguous_sheet", "", ", ".join(fault.tables))]))
+        found.append(a_finding(where, "ambiguous_sheet", "", ", ".join(fault.tables)))
         return None
     if header is None:
-        found.append(collected(_without_header(sheet, where)))
+        found.extend(_without_header(sheet, where))
         return None
     part = read_body(sheet, header, where)
-    found.append(part.findings)
+    found.extend(part.findings)
     return part
 
 
@@ -162,7 +159,7 @@ def _without_header(sheet: Sheet, where: Where) -> list[dict]:
     return [a_finding(where, rule, "", SEARCHED)]
 
 
-def _joined(parts: list[Part], found: list[pd.DataFrame]) -> Reading:
+def _joined(parts: list[Part], found: list[dict]) -> Reading:
     tables, origins = {}, {}
     heads = {(part.file, part.sheet, part.table): part.heads for part in parts}
     for name in LEDGERS:
@@ -171,11 +168,20 @@ def _joined(parts: list[Part], found: list[pd.DataFrame]) -> Reading:
             continue
         text = pd.concat([_completed(part, name) for part in mine], ignore_index=True)
         origins[name] = pd.concat([part.origin for part in mine], ignore_index=True)
-        found.append(_placed(faults(text, name), name, origins, heads))
-        tables[name] = typed_table(text, name)
+        faulty = faults(text, name)
+        found.extend(_placed(faulty, name, origins, heads))
+        tables[name] = typed_table(_without(text, faulty), name)
     for name, faulty in cross_check(tables).groupby("table", sort=False):
-        found.append(_placed(faulty, name, origins, heads))
-    return Reading(tables, collected(*found), origins)
+        found.extend(_placed(faulty, name, origins, heads))
+    return Reading(tables, collected(found), origins)
+
+
+def _without(text: pd.DataFrame, faulty: pd.DataFrame) -> pd.DataFrame:
+    """What was refused is missing in the table; a row that stands twice stays, to be looked at."""
+    for column, labels in faulty.groupby("column")["label"]:
+        if column in text:
+            text.loc[labels, column] = None
+    return text
 
 
 def _completed(part: Part, name: str) -> pd.DataFrame:
@@ -189,7 +195,7 @@ def _completed(part: Part, name: str) -> pd.DataFrame:
     return part.text.assign(**absent)[list(columns.index)].astype("str")
 
 
-def _placed(faulty: pd.DataFrame, name: str, origins: dict, heads: dict) -> pd.DataFrame:
+def _placed(faulty: pd.DataFrame, name: str, origins: dict, heads: dict) -> list[dict]:
     """Give faults of a table the place of their rows in the office's files."""
     titles = columns_of(name).set_index("column")["zh"]
     told = []
@@ -199,4 +205,4 @@ def _placed(faulty: pd.DataFrame, name: str, origins: dict, heads: dict) -> pd.D
         letter, title = heads[file, sheet, name].get(column, ("", titles.get(column, column)))
         where = Where(file, sheet, int(row), letter, column, title)
         told.append(a_finding(where, fault["rule"], fault["value"], fault["expected"]))
-    return collected(told)
+    return told
