@@ -20,6 +20,7 @@ from analysis.tables.sheets import Sheet
 TOTALS = re.compile(r".{0,12}(合计|小计|总计|共计)[:：]?")
 SIGNED = "填表|制表|填报|审核|单位负责|负责人|注|备注|说明|联系电话"
 NOTES = re.compile(rf"(?:{SIGNED}).{{0,8}}[:：].*", re.DOTALL)
+SIGN = re.compile("[计:：]")
 NUMERIC = (int, float)
 # Stands before the text of a cell that the workbook holds as a number; no cell can hold it.
 STORED = "\0"
@@ -109,7 +110,10 @@ def _block(sheet: Sheet, header: Header, where: Where) -> tuple[_Block, list[dic
     rows = sheet.rows[header.first + header.span :]
     block = _Block(sheet, header, where, rows, [], np.ones(0, bool))
     told = _unmerge(block)
-    columns = [list(map(_as_text, column)) for column in zip_longest(*rows, fillvalue="")]
+    columns = [
+        [cell if cell.__class__ is str else _as_text(cell) for cell in column]
+        for column in zip_longest(*rows, fillvalue="")
+    ]
     width = max([len(columns), *(at + 1 for at in header.titles)])
     columns += [[""] * len(rows) for _ in range(width - len(columns))]
     kept = np.ones(len(rows), bool)
@@ -155,8 +159,6 @@ def _unmerge(block: _Block) -> list[dict]:
 
 
 def _as_text(value: object) -> str:
-    if value.__class__ is str:
-        return value
     if value.__class__ is float:
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
@@ -166,10 +168,11 @@ def _as_text(value: object) -> str:
 
 def _leave_out(block: _Block) -> list[dict]:
     """Tell rows of figures from empty rows, totals, notes and headers that a printer repeated."""
-    blank = np.ones(len(block.rows), bool)
+    empty = range(len(block.rows))
     for column in block.columns:
-        empty = (not text or text.isspace() for text in column)
-        blank &= np.fromiter(empty, bool, len(column))
+        empty = [at for at in empty if not column[at] or column[at].isspace()]
+    blank = np.zeros(len(block.rows), bool)
+    blank[list(empty)] = True
     # In place, so that the block and its caller see the same rows.
     block.kept[:] = ~blank
     last = int(np.flatnonzero(~blank)[-1]) + 1 if not blank.all() else 0
@@ -194,13 +197,14 @@ def _odd_rows(block: _Block) -> dict[int, tuple[str, str]]:
 
 
 def _odd(text: str, title: str) -> tuple[str, str] | None:
-    short = re.sub(r"\s", "", text[:200])
+    short = re.sub(r"\s", "", text[:200]) if SIGN.search(text) else ""
     total = TOTALS.fullmatch(short)
     if total:
         return "totals_row", total[1]
     if NOTES.fullmatch(short):
         return "note_row", MASK
-    return ("repeated_header", "") if title and normal_title(text) == title else None
+    same = title and len(text) < 200 and text.isascii() == title.isascii()
+    return ("repeated_header", "") if same and normal_title(text) == title else None
 
 
 def _repeats(block: _Block, row: int) -> bool:
