@@ -102,6 +102,7 @@ def read_body(sheet: Sheet, header: Header, where: Where) -> Part:
     origin = pd.DataFrame({"file": where.file, "sheet": where.sheet, "row": rows})
     heads = {name: (letter_of(at), header.titles[at]) for at, name in header.columns.items()}
     findings = _header_findings(block, year) + noted + told
+    findings += [] if block.kept.any() else [a_finding(where, "no_rows")]
     findings += [finding for _, of_column in read.values() for finding in of_column]
     return Part(where.file, where.sheet, header.table, text, origin, heads, findings)
 

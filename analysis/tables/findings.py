@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ FINDING = [
 ]
 SEVERITIES = ("refusal", "doubt", "repair")
 MASK = "***"
+# Identity and card numbers, and telephones, whatever column a slip of the hand put them in.
+PERSONAL = re.compile(r"\d{15,}[xX]?|(?<!\d)1[3-9]\d{9}(?!\d)")
 # A repair changes how a cell is written and never what it says; a doubt is read as it stands.
 REPAIRS = frozenset(
     [
@@ -58,6 +61,7 @@ DOUBTS = frozenset(
         "village_households",
         "helper_missing",
         "members_missing",
+        "no_rows",
     ]
 )
 
@@ -115,7 +119,8 @@ def a_finding(where: Where, rule: str, value: object = "", expected: object = ""
     rule : str
         Name of the rule, a key of the catalogue under ``check.``.
     value, expected : object
-        What stood there, already masked if personal; what the rule asks for.
+        What stood there, already masked if its column is personal; what the rule asks for. What
+        looks like an identity number or a telephone is masked in any column.
 
     Returns
     -------
@@ -127,8 +132,12 @@ def a_finding(where: Where, rule: str, value: object = "", expected: object = ""
     >>> a_finding(Where("a.csv", row=3), "empty_row")["severity"]
     'repair'
     """
-    told = {"value": str(value), "rule": rule, "severity": severity_of(rule)}
-    return {**where._asdict(), **told, "expected": str(expected)}
+    told = {"value": _masked(str(value)), "rule": rule, "severity": severity_of(rule)}
+    return {**where._asdict(), **told, "expected": _masked(str(expected))}
+
+
+def _masked(text: str) -> str:
+    return PERSONAL.sub(MASK, text) if len(text) > 10 else text
 
 
 def collected(*parts: pd.DataFrame | list[dict]) -> pd.DataFrame:
