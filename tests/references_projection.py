@@ -126,16 +126,16 @@ def summaries(errors: pd.DataFrame) -> dict[str, pd.DataFrame]:
     held = rolling.with_intervals(errors, scale="probit")
     held = held[held["origin"] >= FIRST_FORECAST - 1]
     return {
-        "error": rolling.error_table(compared).pivot(
-            index="engine", columns="horizon", values="error"
-        ),
+        "error": _by_horizon(compared),
         "forecasts": compared.groupby("horizon").size() / compared["engine"].nunique(),
-        "from 2013": rolling.error_table(late).pivot(
-            index="engine", columns="horizon", values="error"
-        ),
+        "from 2013": _by_horizon(late),
         "forecasts from 2013": late.groupby("horizon").size() / late["engine"].nunique(),
         "held": rolling.error_table(held),
     }
+
+
+def _by_horizon(errors: pd.DataFrame) -> pd.DataFrame:
+    return rolling.error_table(errors).pivot_table("error", "engine", "horizon")
 
 
 if __name__ == "__main__":

@@ -178,25 +178,34 @@ def shifted_poverty(
     """
     growth, change = np.broadcast_arrays(np.atleast_1d(growth).astype(float), gini_change)
     _require(line, change)
-    # Nobody poor is strict: what equals the line is left of no search.
     kept = 1 + change
     factor = np.exp(pass_through * growth)
     added = -change * distribution.mean * factor
-    below = np.searchsorted(distribution.income, (line - added) / (factor * kept), side="left")
-    return _poverty_below(distribution, below, factor * kept / line, added / line)
+    # Left of what equals the line: whoever has the line is not poor.
+    below, nothing = (
+        np.searchsorted(distribution.income, (reached - added) / (factor * kept), side="left")
+        for reached in (line, 0)
+    )
+    return _poverty_between(distribution, nothing, below, factor * kept / line, added / line)
 
 
-def _poverty_below(
-    distribution: Distribution, below: np.ndarray, slope: np.ndarray, start: np.ndarray
+def _poverty_between(  # noqa: PLR0917
+    distribution: Distribution,
+    nothing: np.ndarray,
+    below: np.ndarray,
+    slope: np.ndarray,
+    start: np.ndarray,
 ) -> pd.DataFrame:
+    # Those whom wider inequality would take below zero lack the whole line, and no more.
+    without = distribution.persons[nothing] / distribution.persons[-1]
     persons, received, squares = (
-        part[below] / distribution.persons[-1]
+        (part[below] - part[nothing]) / distribution.persons[-1]
         for part in (distribution.persons, distribution.total, distribution.squares)
     )
     rest = 1 - start
     gap = rest * persons - slope * received
     severity = rest**2 * persons - 2 * rest * slope * received + slope**2 * squares
-    parts = np.column_stack([persons, gap, severity])
+    parts = np.column_stack([persons, gap, severity]) + without[:, None]
     return pd.DataFrame(np.clip(parts, 0, 1), columns=MEASURES)
 
 

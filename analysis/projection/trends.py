@@ -98,8 +98,8 @@ def _yearly_logs(known: pd.Series) -> np.ndarray:
 
 
 def _fitted(model, ahead: np.ndarray, **options) -> np.ndarray:
-    with warnings.catch_warnings():
-        # Four points leave a parameter of the noise on its bound; the trend does not hang on it.
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        # Few or straight points leave the noise on its bound; the trend does not hang on it.
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = model.fit(**options)
     return np.exp(np.asarray(fitted.forecast(int(ahead.max()))))[ahead - 1]
