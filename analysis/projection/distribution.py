@@ -189,7 +189,7 @@ def shifted_poverty(
     return _poverty_between(distribution, nothing, below, factor * kept / line, added / line)
 
 
-def _poverty_between(  # noqa: PLR0917
+def _poverty_between(
     distribution: Distribution,
     nothing: np.ndarray,
     below: np.ndarray,

@@ -98,9 +98,10 @@ def _yearly_logs(known: pd.Series) -> np.ndarray:
 
 
 def _fitted(model, ahead: np.ndarray, **options) -> np.ndarray:
-    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+    with warnings.catch_warnings():
         # Few or straight points leave the noise on its bound; the trend does not hang on it.
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        for nuisance in (ConvergenceWarning, RuntimeWarning):
+            warnings.simplefilter("ignore", nuisance)
         fitted = model.fit(**options)
     return np.exp(np.asarray(fitted.forecast(int(ahead.max()))))[ahead - 1]
 
