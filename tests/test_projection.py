@@ -261,3 +261,13 @@ def test_what_was_known_before_the_cut_does_enter(root, data_copy):
     frame.loc[frame["known_from"] <= CUT, "exits"] = "1"
     frame.to_csv(path, index=False)
     assert not _run_cells(root, "incidence-outcome")["fans"].equals(clean)
+
+
+def test_the_readme_says_what_the_notebook_finds(root):
+    chances = _run_cells(root, "incidence-outcome")["chances"]
+    uncertain = chances[chances["scenario"] == "plan_uncertain_delivery"].set_index("year")
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert "60 villages are needed, and the chance is below 1 %" in readme
+    assert uncertain.loc[2018, "both_chance"] < 0.01
+    assert "by the end of 2019 it is about 3 in 4" in readme
+    assert 0.70 < uncertain.loc[2019, "both_chance"] < 0.80
