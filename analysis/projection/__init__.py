@@ -3,6 +3,12 @@
 `available_engines` makes every engine the data allow, `project_rate` combines and calibrates them.
 """
 
+from analysis.projection.accuracy import (
+    accuracy,
+    errors_by_horizon,
+    project_areas,
+    rolling_areas,
+)
 from analysis.projection.checks import (
     backtest,
     backtest_areas,
@@ -91,6 +97,7 @@ __all__ = [
     "Scenario",
     "State",
     "TooShort",
+    "accuracy",
     "available_engines",
     "backtest",
     "backtest_areas",
@@ -109,6 +116,7 @@ __all__ = [
     "engine_weights",
     "error_bound",
     "error_table",
+    "errors_by_horizon",
     "errors_needed",
     "exit_chances",
     "exit_paces",
@@ -128,10 +136,12 @@ __all__ = [
     "named_errors",
     "own_exits",
     "project",
+    "project_areas",
     "project_rate",
     "read_scenario",
     "read_scenarios",
     "reshaped",
+    "rolling_areas",
     "rolling_errors",
     "run_scenarios",
     "same_forecasts",

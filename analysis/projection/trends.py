@@ -102,8 +102,8 @@ def _fitted(model, ahead: np.ndarray, **options) -> np.ndarray:
         # Few or straight points leave the noise on its bound; the trend does not hang on it.
         for nuisance in (ConvergenceWarning, RuntimeWarning):
             warnings.simplefilter("ignore", nuisance)
-        fitted = model.fit(**options)
-    return np.exp(np.asarray(fitted.forecast(int(ahead.max()))))[ahead - 1]
+        logs = model.fit(**options).forecast(int(ahead.max()))
+    return np.exp(np.asarray(logs))[ahead - 1]
 
 
 FORMS: dict[str, Callable[[pd.Series, np.ndarray], np.ndarray]] = {
