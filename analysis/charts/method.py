@@ -12,7 +12,7 @@ MEANINGS = {"combination": "projected", "no_change": "synthetic", "log_linear": 
 
 
 def errors_ahead(panels: Sequence[Axes], errors: pd.DataFrame, *, say: Say) -> None:
-    """Draw the mean absolute error of every engine by years ahead, one panel an area.
+    """Draw the mean absolute error of every engine by years ahead, panels on one scale.
 
     The combination and the two naive forecasts are named; the other engines stay in the background.
 
@@ -30,7 +30,7 @@ def errors_ahead(panels: Sequence[Axes], errors: pd.DataFrame, *, say: Say) -> N
         labels = [_line(axes, row, ahead, say) for _, row in rows.iterrows()]
         axes.set_title(say(f"term.{area}"), loc="left")
         axes.set_xlabel(say("method.label.years"))
-        axes.set_ylim(0, rows[ahead].max().max() * 1.08)
+        axes.set_ylim(0, errors[ahead].max().max() * 1.08)
         house.percent(axes.yaxis)
         house.years(axes.xaxis)
         house.label_ends(axes, [label for label in labels if label is not None])
@@ -39,7 +39,8 @@ def errors_ahead(panels: Sequence[Axes], errors: pd.DataFrame, *, say: Say) -> N
 def _line(axes: Axes, row: pd.Series, ahead: Sequence[str], say: Say) -> tuple | None:
     meaning = MEANINGS.get(row["engine"], "muted")
     steps = [int(name.removeprefix("error_")) for name in ahead]
-    axes.plot(steps, row[list(ahead)], **house.line(meaning))
-    if row["engine"] not in MEANINGS:
+    named = row["engine"] in MEANINGS
+    axes.plot(steps, row[list(ahead)], zorder=3 if named else 2, **house.line(meaning))
+    if not named:
         return None
     return steps[-1], row[ahead[-1]], say(f"term.{row['engine']}"), meaning
