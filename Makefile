@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 
-.PHONY: help briefs check test test-fast lab refresh clean
+.PHONY: help briefs check test test-fast lab refresh references clean
 .DEFAULT_GOAL := help
 
 help:  ## print the targets
@@ -34,6 +34,9 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 
 refresh: $(READY)  ## re-run the notebooks in place, after a wanted change of numbers or prose
 	$(RUN) -m analysis refresh
+
+references: $(READY)  ## compare every measure with the outputs of the field's tools, where they are at hand
+	@$(RUN) -m tests.references $(REFERENCE)
 
 clean:  ## remove the environment and everything generated
 	rm -rf $(VENV) reports/generated

@@ -19,6 +19,7 @@ from analysis import inequality, poverty, survey, weighted
 from analysis.microdata import RelativeLine
 from analysis.survey import sample as estimation
 
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "reference"
 DATASETS = "eusilc|ilocos|mex_inc_20|hhbudgets|wbpip_md|pipster_pip_md|api_"
 CLOSE = 1e-9
 
@@ -525,5 +526,56 @@ def summary(compared):
     )
 
 
+def everything(folder):
+    """Every case of every subject, ours beside theirs.
+
+    Parameters
+    ----------
+    folder : path
+        Folder with `sample.csv`, `povcalnet_sample.csv` and `data/`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `compare` gives it, with the cases of grouped data and of deprivation.
+    """
+    from tests import references_deprivation, references_grouped
+
+    subjects = (references_grouped, references_deprivation)
+    others = [subject.comparisons(Path(folder)) for subject in subjects]
+    return pd.concat([compare(folder), *others], ignore_index=True)
+
+
+def report(folder):
+    """Say in a table, or in a sentence, how far this project and the field's tools agree.
+
+    Parameters
+    ----------
+    folder : path
+        Folder with `sample.csv`, `povcalnet_sample.csv` and `data/`.
+
+    Returns
+    -------
+    str
+        Tool, cases, matched, largest relative differences, explained, unexplained.
+    """
+    if not (Path(folder) / "sample.csv").is_file():
+        return (
+            f"no reference outputs in {folder}: nothing was compared. "
+            "Name their folder: make references REFERENCE=folder"
+        )
+    table = summary(everything(folder)).drop(columns="largest_difference_se_by_convention")
+    left = int(table["unexplained"].sum())
+    numbers = {name: "{:.1e}".format for name in table if name.startswith("largest")}
+    return f"{table.to_string(formatters=numbers, na_rep='')}\nunexplained: {left or 'none'}"
+
+
+def main(arguments):
+    """Print the report; the status is that of the comparison."""
+    text = report(arguments[0] if arguments else SHARED)
+    print(text)
+    return int("unexplained" in text and not text.endswith("none"))
+
+
 if __name__ == "__main__":
-    print(summary(compare(*sys.argv[1:])).to_string())
+    sys.exit(main(sys.argv[1:]))

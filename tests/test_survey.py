@@ -483,3 +483,20 @@ def test_the_summary_counts_every_case_once(compared):
     assert table["cases"].sum() == compared["listed"].sum()
     assert table["unexplained"].sum() == 0
     assert (table["matched"] + table["explained"] >= table["cases"]).all()
+
+
+def test_the_report_says_that_nothing_is_unexplained(compared, monkeypatch):
+    monkeypatch.setattr(references, "everything", lambda folder: compared)
+    monkeypatch.setattr(references.Path, "is_file", lambda path: True)
+    text = references.report("anywhere")
+    assert text.endswith("unexplained: none") and "convey" in text
+    first = compared.index[compared["listed"] & compared["matched"]][0]
+    compared = compared.copy()
+    compared.loc[first, ["matched", "reason"]] = [False, ""]
+    monkeypatch.setattr(references, "everything", lambda folder: compared)
+    assert references.report("anywhere").endswith("unexplained: 1")
+
+
+def test_without_reference_outputs_the_report_says_so(tmp_path, capsys):
+    assert references.main([str(tmp_path)]) == 0
+    assert "nothing was compared" in capsys.readouterr().out

@@ -1,5 +1,14 @@
-"""Where incidence is going: paces learned from places, carried forward, and checked."""
+"""Where incidence is going: paces learned from places, distributions moved, trends, and checks.
 
+`available_engines` makes every engine the data allow, `project_rate` combines and calibrates them.
+"""
+
+from analysis.projection.accuracy import (
+    accuracy,
+    errors_by_horizon,
+    project_areas,
+    rolling_areas,
+)
 from analysis.projection.checks import (
     backtest,
     backtest_areas,
@@ -8,6 +17,25 @@ from analysis.projection.checks import (
     county_batches,
     known_outcome,
     named_errors,
+)
+from analysis.projection.distribution import (
+    Distribution,
+    binned_distribution,
+    draw_growth,
+    growth_history,
+    income_at,
+    reshaped,
+    shifted_poverty,
+    shocked_poverty,
+    sorted_distribution,
+)
+from analysis.projection.engines import (
+    TooShort,
+    available_engines,
+    elasticity_engine,
+    flow_engine,
+    shift_engine,
+    trend_engine,
 )
 from analysis.projection.flows import (
     Paths,
@@ -23,6 +51,14 @@ from analysis.projection.flows import (
     sensitivity,
     starting_state,
     units_out,
+)
+from analysis.projection.intervals import (
+    calibrated_band,
+    chance_below,
+    dates_below,
+    drawn_paths,
+    error_bound,
+    errors_needed,
 )
 from analysis.projection.outcomes import (
     by_scenario,
@@ -46,27 +82,58 @@ from analysis.projection.paces import (
     own_exits,
     series_paces,
 )
+from analysis.projection.rolling import (
+    Forecast,
+    engine_weights,
+    error_table,
+    project_rate,
+    rolling_errors,
+    same_forecasts,
+    with_combination,
+    with_intervals,
+)
+from analysis.projection.trends import trend_forecast
 
 __all__ = [
+    "Distribution",
+    "Forecast",
     "Paths",
     "Scenario",
     "State",
+    "TooShort",
+    "accuracy",
+    "available_engines",
     "backtest",
     "backtest_areas",
     "backtest_summary",
     "batches_fared",
+    "binned_distribution",
     "by_scenario",
+    "calibrated_band",
+    "chance_below",
     "county_batches",
+    "dates_below",
     "draw_delivery",
+    "draw_growth",
     "draw_paces",
+    "drawn_paths",
+    "elasticity_engine",
+    "engine_weights",
+    "error_bound",
+    "error_table",
+    "errors_by_horizon",
+    "errors_needed",
     "exit_chances",
     "exit_paces",
     "exit_years",
     "exits_needed",
     "fan",
     "first_year_ahead",
+    "flow_engine",
     "forecast",
+    "growth_history",
     "incidence_fan",
+    "income_at",
     "known_outcome",
     "latest_incidence",
     "learned_paces",
@@ -75,15 +142,29 @@ __all__ = [
     "named_errors",
     "own_exits",
     "project",
+    "project_areas",
+    "project_rate",
     "read_scenario",
     "read_scenarios",
+    "reshaped",
+    "rolling_areas",
+    "rolling_errors",
     "run_scenarios",
+    "same_forecasts",
     "sensitivity",
     "sensitivity_table",
     "series_paces",
+    "shift_engine",
+    "shifted_poverty",
+    "shocked_poverty",
+    "sorted_distribution",
     "stacked",
     "starting_state",
     "summarise_scenario",
+    "trend_engine",
+    "trend_forecast",
     "units_out",
+    "with_combination",
+    "with_intervals",
     "yearly_exits",
 ]
