@@ -5,6 +5,7 @@ from analysis.register.reconciliation import (
     breaks,
     compare_flows,
     ledger_rows,
+    printed_terms,
     residuals,
     unknown_flows,
 )
@@ -14,6 +15,7 @@ from analysis.register.states import (
     incidence,
     own_exits,
     own_returns,
+    state_links,
     transitions,
 )
 
@@ -32,7 +34,9 @@ __all__ = [
     "ledger_rows",
     "own_exits",
     "own_returns",
+    "printed_terms",
     "residuals",
+    "state_links",
     "transitions",
     "unknown_flows",
 ]

@@ -86,6 +86,45 @@ def unknown_flows(ledger):
     )
 
 
+def printed_terms(terms, facts):
+    """Look up the printed figure behind each term of a ledger.
+
+    Parameters
+    ----------
+    terms : DataFrame
+        Columns ``place, fact, value``; a term that is printed nowhere and known has a value and
+        no fact.
+    facts : DataFrame
+        Columns ``place, fact, value``.
+
+    Returns
+    -------
+    DataFrame
+        The terms with their ``value``; that of a redacted figure is missing.
+
+    Raises
+    ------
+    KeyError
+        A term names a fact that its place does not have.
+
+    Examples
+    --------
+    >>> terms = pd.DataFrame({"place": ["a"], "fact": ["F1"], "value": [None]})
+    >>> facts = pd.DataFrame({"place": ["a"], "fact": ["F1"], "value": [7.0]})
+    >>> printed_terms(terms, facts)["value"].tolist()
+    [7.0]
+    """
+    figures = facts.set_index(["place", "fact"])["value"].astype(float)
+    named = terms["fact"].notna()
+    keys = pd.MultiIndex.from_frame(terms.loc[named, ["place", "fact"]])
+    unknown = [" ".join(key) for key in keys if key not in figures.index]
+    if unknown:
+        raise KeyError(f"the terms name facts that are not there: {', '.join(unknown)}")
+    value = terms["value"].astype(float)
+    value[named] = figures.loc[keys].to_numpy()
+    return terms.assign(value=value)
+
+
 def ledger_rows(terms, keys):
     """Turn printed terms into rows of a ledger.
 

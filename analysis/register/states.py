@@ -7,6 +7,7 @@ from analysis import microdata
 from analysis.register.flows import POOR, WHOLE, panel_rows
 
 ABSENT = "absent"
+SHOWN = ("poor", "returned", "exited", "never", ABSENT)
 
 
 def transitions(households, *, area=None):
@@ -61,6 +62,40 @@ def _paired(panel):
     pairs = pairs[pairs["year"].between(panel["year"].min() + 1, panel["year"].max())]
     states = {f"{end}_state": pairs[f"status_{end}"].fillna(ABSENT) for end in ("from", "to")}
     return pairs.assign(area=pairs["area_from"].fillna(pairs["area_to"]), **states)
+
+
+def state_links(moves):
+    """Turn passages between states into links for a picture of the flow.
+
+    Parameters
+    ----------
+    moves : DataFrame
+        From `transitions`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``stage`` (0 for the first year), ``year, source, target, households``, ordered
+        from poor to absent. Households that were never on the register and are still not, are
+        left out: they would dwarf the rest.
+
+    Examples
+    --------
+    >>> moves = pd.DataFrame({"year": 2017, "from_state": ["never", "poor"],
+    ...                       "to_state": ["never", "exited"], "households": [90, 3]})
+    >>> state_links(moves)[["source", "target", "households"]].to_numpy().tolist()
+    [['poor', 'exited', 3]]
+    """
+    ends = ["from_state", "to_state"]
+    inside = ~moves[ends].isin(["never", ABSENT]).all(axis=1)
+    links = moves[inside].groupby(["year", *ends], as_index=False)["households"].sum()
+    links = links.rename(columns={"from_state": "source", "to_state": "target"})
+    order = {state: place for place, state in enumerate(SHOWN)}
+    links = links.sort_values(
+        ["year", "source", "target"], key=lambda column: column.map(order).fillna(column)
+    )
+    links.insert(0, "stage", links["year"] - links["year"].min())
+    return links.reset_index(drop=True)
 
 
 def hazards(moves, start, end, *, by=("year",), level=0.9):
