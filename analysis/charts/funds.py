@@ -9,6 +9,7 @@ from analysis.charts import house
 from analysis.charts.ribbons import ribbons
 
 Say = Callable[..., str]
+LEVELS = ("central", "province", "prefecture", "county")
 
 
 def per_person(panels: Sequence[Axes], yearly: pd.DataFrame, *, say: Say) -> None:
@@ -89,8 +90,9 @@ def fund_flow(axes: Axes, links: pd.DataFrame, *, say: Say) -> None:
     first = set(links.loc[links["stage"] == 0, "source"])
     ribbons(
         axes,
-        links.sort_values(["stage", "source"]),
+        links,
         "approved_yuan",
+        order=LEVELS,
         looks=lambda node: "place" if node in first else "province",
         names=lambda node, yuan: say("funds.label.node", node=f"funds.node.{node}", yuan=yuan),
     )

@@ -28,10 +28,7 @@ def residuals(axes: Axes, rows: pd.DataFrame, *, say: Say) -> None:
         say("register.label.statement", place=row.place, statement=row.statement)
         for row in rows.itertuples()
     ]
-    above = rows["residual"] > 0
-    for side, meaning in ((above, "projected"), (~above, "fails")):
-        places = [place for place, there in enumerate(side) if there]
-        axes.barh(places, rows.loc[side, "residual"], 0.6, **house.bar(meaning))
+    axes.barh(range(len(rows)), rows["residual"], 0.6, **house.bar("place"))
     for place, row in enumerate(rows.itertuples()):
         text = say("register.label.residual", residual=row.residual, share=row.residual_share)
         side = 1 if row.residual > 0 else -1
@@ -68,6 +65,7 @@ def state_flow(axes: Axes, links: pd.DataFrame, *, say: Say) -> None:
         axes,
         links,
         "households",
+        order=list(MEANINGS),
         looks=lambda state: MEANINGS.get(state, "unknown"),
         names=lambda state, households: say(
             "register.label.state", state=f"register.state.{state}", households=households

@@ -1,6 +1,6 @@
 """Flows between stages as ribbons, in plain matplotlib."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,13 @@ BAR, GAP, STEPS = 0.05, 0.03, 40
 
 
 def ribbons(
-    axes: Axes, links: pd.DataFrame, amount: str, *, looks: Callable, names: Callable
+    axes: Axes,
+    links: pd.DataFrame,
+    amount: str,
+    *,
+    order: Sequence[str],
+    looks: Callable,
+    names: Callable,
 ) -> None:
     """Draw links between the nodes of neighbouring stages, each as wide as its amount.
 
@@ -21,17 +27,21 @@ def ribbons(
     axes : Axes
         Where to draw.
     links : DataFrame
-        Columns ``stage`` (0 for the first pair), ``source, target`` and the amount; nodes stand
-        in the order in which they first appear.
+        Columns ``stage`` (0 for the first pair), ``source, target`` and the amount.
     amount : str
         Column, not negative.
+    order : sequence of str
+        Nodes from the top down; others stand below them as they appear.
     looks : callable
         Node to meaning of the palette.
     names : callable
         Node and amount to the words beside it.
     """
     stages = int(links["stage"].max()) + 2
-    sizes = [_sizes(links, amount, stage) for stage in range(stages)]
+    ranks = {node: rank for rank, node in enumerate(order)}
+    placed = links.assign(**{end: links[end].map(ranks) for end in ("source", "target")})
+    links = links.loc[placed.sort_values(["stage", "source", "target"], kind="stable").index]
+    sizes = [_sizes(links, amount, stage, ranks) for stage in range(stages)]
     gap = GAP * max(column.sum() for column in sizes)
     bases = [_bases(column, gap) for column in sizes]
     for stage, column in enumerate(sizes):
@@ -47,10 +57,11 @@ def ribbons(
     axes.set_axis_off()
 
 
-def _sizes(links: pd.DataFrame, amount: str, stage: int) -> pd.Series:
+def _sizes(links: pd.DataFrame, amount: str, stage: int, ranks: dict[str, int]) -> pd.Series:
     out = links[links["stage"] == stage].groupby("source", sort=False)[amount].sum()
     into = links[links["stage"] == stage - 1].groupby("target", sort=False)[amount].sum()
-    return pd.concat([out, into], axis=1).max(axis=1)
+    sizes = pd.concat([out, into], axis=1).max(axis=1)
+    return sizes.sort_index(key=lambda nodes: nodes.map(ranks), kind="stable")
 
 
 def _bases(sizes: pd.Series, gap: float) -> pd.Series:
