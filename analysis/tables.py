@@ -389,6 +389,8 @@ def margins(place: str, *, until: str | None = None) -> pd.DataFrame:
     """
     facts = read("facts", place=place).set_index("fact")
     roles = read("margins", place=place, until=until)
+    if roles.empty:
+        raise KeyError(f"nothing was known of {place} by {until}; choose a later day")
     unknown = sorted(set(roles["fact"]) - set(facts.index))
     if unknown:
         raise KeyError(f"data/{place}/margins.csv names facts that are not there: {unknown}")

@@ -448,3 +448,31 @@ def test_refresh_stores_outputs_and_is_the_same_twice(project):
 def test_refresh_names_the_nearest_notebook(project):
     with pytest.raises(ValueError, match="no notebook '01_frist'; did you mean '01_first'"):
         refresh.refresh_notebooks(["01_frist"], root=project)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("place", "nowhere", "there is no place 'nowhere'"),
+        ("place", "../data/wenshan", "there is no place"),
+        ("until", "spring", "write it as 2018-03-28"),
+        ("draws", -5, "write a whole number from 100"),
+        ("seed", -1, "out of bounds"),
+        ("horizon", 1, "from 2 to 20"),
+    ],
+)
+def test_a_value_that_no_notebook_could_use_is_refused_before_anything_runs(
+    root, name, value, said
+):
+    kind = type(value).__name__
+    assert said in parameters.problem(name, value, parameters.Parameter(kind, value), root)
+
+
+def test_a_language_the_brief_is_not_set_in_is_refused(project):
+    path = project / "reports" / "briefs.yml"
+    spec = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for brief in spec["briefs"].values():
+        brief["languages"] = ["zh"]
+    path.write_text(yaml.safe_dump(spec, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(SpecError, match="is set in zh, not in en"):
+        read_editions(path, project, languages=["en"])

@@ -14,8 +14,8 @@ from analysis.projection import Paths, Scenario, State
 
 CUT = "2018-03-28"
 STATE = State(2017, 100.0, 1000.0, 1000.0, 200.0, 10.0, 5.0, 20.0, 0.03, 0.9)
-ALONE = Scenario((), 0, 0, 0.0, 0.0, 0.0, 0.0)
-LETTER = Scenario((3.0,), 0, 0, 1.0, 0.0, 0.0, 0.0)
+ALONE = Scenario((), 0, 0, 0.0, 0.0, 0.0, (0.0, 0.0), (1.0, 1.0))
+LETTER = Scenario((3.0,), 0, 0, 1.0, 0.0, 0.0, (0.0, 0.0), (1.0, 1.0))
 
 
 def _paces(pace, years=2, draws=50):
@@ -54,6 +54,20 @@ def test_returns_raise_incidence():
     back = ALONE._replace(returns_low=0.05, returns_high=0.05)
     paths = projection.project(STATE, back, _paces(0.1, years=1), seed=1)
     assert np.allclose(paths.incidence, 0.08 + 0.05 * 100 / 1000)
+
+
+def test_the_plan_reaches_only_the_poor_of_listed_villages():
+    half = LETTER._replace(poor_in_listed=(0.5, 0.5))
+    paths = projection.project(STATE, half, _paces(0.1, draws=4000), seed=1)
+    # 2 of 5 villages keep 20 of the 50 listed poor; 10 of the 50 others leave at the pace.
+    assert paths.incidence[:, 0].min() >= 0.02 + 0.04 - 1e-9
+    assert paths.incidence[:, 0].max() <= 0.02 + 0.0045 + 0.04 + 1e-9
+
+
+def test_where_nobody_returned_nobody_returns():
+    none = ALONE._replace(returns_low=0.0, returns_high=0.0)
+    paths = projection.project(STATE, none, _paces(0.1, years=1), seed=1)
+    assert np.allclose(paths.incidence, 0.08)
 
 
 def test_delivery_lies_between_pace_and_plan():

@@ -1,7 +1,7 @@
 """Do the printed figures of a document agree with each other, and with their own years?"""
 
 from analysis.audit.expressions import ExpressionError
-from analysis.audit.facts import corrupt_figures, fact_verdicts, verdict_counts
+from analysis.audit.facts import corrupt_figures, fact_verdicts, ledgers_fared, verdict_counts
 from analysis.audit.identities import bounds, figures, identity_verdicts
 from analysis.audit.years import (
     deadline_candidates,
@@ -22,6 +22,7 @@ __all__ = [
     "fact_years",
     "figures",
     "identity_verdicts",
+    "ledgers_fared",
     "mention_meanings",
     "resolved_years",
     "verdict_counts",

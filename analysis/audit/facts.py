@@ -71,6 +71,43 @@ def fact_verdicts(facts: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
     return own.assign(**pd.DataFrame(rows, columns=columns, index=own.index))
 
 
+def ledgers_fared(tested: pd.DataFrame, judged: pd.DataFrame) -> dict[str, int]:
+    """
+    Count how ledgers fared under the identities, for a sentence.
+
+    Parameters
+    ----------
+    tested : pandas.DataFrame
+        From `identities.identity_verdicts`, with ``place``.
+    judged : pandas.DataFrame
+        From `fact_verdicts`, with ``place``.
+
+    Returns
+    -------
+    dict of int
+        ``identities`` tested, those ``held``, ``excused`` (a residual that unrecorded births and
+        deaths could explain) and ``alarms`` (contradicted); ``silent`` counts the ledgers of which
+        no figure is confirmed.
+
+    Examples
+    --------
+    >>> tested = pd.DataFrame({"place": ["a", "a"], "verdict": ["holds", "derived"],
+    ...                        "reason": ["meets", "derived"]})
+    >>> judged = pd.DataFrame({"place": ["a"], "verdict": ["cannot_be_tested"]})
+    >>> ledgers_fared(tested, judged)
+    {'identities': 1, 'held': 1, 'excused': 0, 'alarms': 0, 'silent': 1}
+    """
+    tests = tested[tested["verdict"] != "derived"]
+    confirmed = (judged["verdict"] == HOLDS).groupby(judged["place"]).any()
+    return {
+        "identities": len(tests),
+        "held": int((tests["verdict"] == HOLDS).sum()),
+        "excused": int((tests["reason"] == "unobserved_flows").sum()),
+        "alarms": int((tests["verdict"] == CONTRADICTED).sum()),
+        "silent": int((~confirmed).sum()),
+    }
+
+
 def corrupt_figures(facts: pd.DataFrame, tested: pd.DataFrame) -> dict[str, Finding]:
     """
     Find figures whose print is at fault.

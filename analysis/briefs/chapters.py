@@ -131,24 +131,33 @@ def run_chapter(job: Job) -> None:
     press.write_whole(job.output, _cleaned(ran))
 
 
-def kernel_environment() -> dict[str, str]:
+def kernel_environment(root: Path) -> dict[str, str]:
     """
     Tell what a kernel needs in its environment.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the project.
 
     Returns
     -------
     dict of str to str
-        This very package first on the path, since it is the one whose hash is recorded; and one
-        thread for linear algebra, since chapters already share the cores.
+        This very package first on the path, and the project's own data, since theirs are the
+        hashes recorded; and one thread for linear algebra, since chapters already share the cores.
 
     Examples
     --------
-    >>> kernel_environment()["OPENBLAS_NUM_THREADS"]
+    >>> kernel_environment(Path("project"))["OPENBLAS_NUM_THREADS"]
     '1'
     """
     home = str(Path(__file__).resolve().parents[2])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths)}
+    return {
+        "ANALYSIS_DATA": str(root / "data"),
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
 
 
 def _start(job: Job, context) -> _Running:
@@ -161,7 +170,7 @@ def _start(job: Job, context) -> _Running:
 
 def _work(job: Job, mouth: Connection) -> None:
     """Run one chapter in this process, and say how it ended."""
-    os.environ.update(kernel_environment())
+    os.environ.update(kernel_environment(job.root))
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         run_chapter(job)

@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import datetime
 import json
 import re
 from functools import cache
@@ -21,6 +22,12 @@ _REMEDIES = {
     "int": "write a whole number",
     "float": "write a number, shares as 0.03",
     "bool": "write true or false",
+}
+BOUNDS = {
+    "horizon": (2, 20),
+    "draws": (100, 1_000_000),
+    "seed": (0, 2**32 - 1),
+    "year": (1949, 2100),
 }
 
 
@@ -103,7 +110,11 @@ def problem(name: str, value: object, parameter: Parameter, root: Path) -> str |
         return f"{value!r} is not {parameter.kind}; {remedy}"
     if name.rsplit("_", maxsplit=1)[-1] in {"area", "areas"}:
         return _unknown_area(value, root)
-    return None
+    if name in {"place", "places", "ledgers"}:
+        return _unknown_place(value, root)
+    if name == "until":
+        return _not_a_day(value)
+    return _out_of_bounds(name, value)
 
 
 def known_areas(root: Path) -> frozenset[str]:
@@ -169,3 +180,29 @@ def _default(line: ast.AnnAssign, file: str) -> object:
         raise ValueError(
             f"{file}: the default of {ast.unparse(line.target)!r} is not a plain value"
         ) from None
+
+
+def _unknown_place(value: object, root: Path) -> str | None:
+    known = sorted(path.parent.name for path in (root / "data").glob("*/facts.csv"))
+    unknown = [
+        name for name in (value if isinstance(value, list) else [value]) if name not in known
+    ]
+    if not unknown:
+        return None
+    there = ", ".join(known)
+    return f"there is no place {unknown[0]!r} with a facts.csv under data; there are {there}"
+
+
+def _not_a_day(value: object) -> str | None:
+    try:
+        datetime.date.fromisoformat(str(value))
+    except ValueError:
+        return f"{value!r} is not a day; write it as 2018-03-28"
+    return None
+
+
+def _out_of_bounds(name: str, value: object) -> str | None:
+    lowest, highest = BOUNDS.get(name, (None, None))
+    if lowest is None or lowest <= value <= highest:
+        return None
+    return f"{value!r} is out of bounds; write a whole number from {lowest} to {highest}"

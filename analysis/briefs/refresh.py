@@ -120,7 +120,7 @@ def store_readme_chart(root: Path = ROOT) -> bool:
 def _execute(path: Path, root: Path) -> None:
     asked = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace"]
     asked += ["--ExecutePreprocessor.record_timing=False", "--log-level=ERROR", str(path)]
-    told = os.environ | kernel_environment()
+    told = os.environ | kernel_environment(root)
     ended = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=root, env=told)
     if ended.returncode:
         last = ended.stderr.strip().splitlines()[-1:]

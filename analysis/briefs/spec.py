@@ -277,6 +277,9 @@ def _notebook(name: str, root: Path) -> Path:
 
 def _edition(name: str, brief: BriefSpec, root: Path, languages: Sequence[str]) -> Edition:
     kept = [language for language in brief.languages if not languages or language in languages]
+    if not kept:
+        spoken, asked = ", ".join(brief.languages), ", ".join(languages)
+        raise SpecError(f"the brief {name} is set in {spoken}, not in {asked}; add it to languages")
     spec = brief.model_copy(update={"languages": kept})
     seen: dict[str, int] = {}
     return Edition(name, spec, [_chapter(chapter, brief, root, seen) for chapter in brief.chapters])

@@ -120,17 +120,17 @@ def exit_years(axes: Axes, chances: pd.DataFrame, *, say: Say) -> None:
         bars = axes.bar(
             left, rows["chance"], width, label=say(f"term.{scenario}"), **house.bar(meaning)
         )
-        axes.bar_label(bars, [_chance(chance) for chance in rows["chance"]], padding=1, fontsize=7)
+        axes.bar_label(
+            bars,
+            [say("incidence.label.chance", chance=chance) for chance in rows["chance"]],
+            padding=1,
+            fontsize=6.5,
+        )
     names = [say("incidence.label.later") if pd.isna(year) else str(year) for year in years]
     axes.set_xticks(range(len(years)), names)
     axes.set_ylim(0, 1.12)
     house.percent(axes.yaxis)
     axes.legend(loc="upper right")
-
-
-def _chance(share: float) -> str:
-    # Draws never show that something cannot happen, or must.
-    return "<1%" if share < 0.01 else ">99%" if share > 0.99 else f"{share:.0%}"
 
 
 def hindcast(panels: Sequence[Axes], errors: pd.DataFrame, *, say: Say) -> None:

@@ -203,7 +203,9 @@ def known_outcome(
     found = counties.loc[counties["county_zh"] == county, "batch_year"]
     if found.empty:
         return {"verdict": "unknown"}
-    rows = years[(years["scenario"] == scenario) & (years["exit_year"] == found.iloc[0])]
+    mine = years[years["scenario"] == scenario]
+    later = found.iloc[0] > mine["exit_year"].max()
+    rows = mine[mine["exit_year"].isna() if later else mine["exit_year"] == found.iloc[0]]
     return {"verdict": "known", "actual": int(found.iloc[0]), "chance": float(rows["chance"].sum())}
 
 
@@ -239,7 +241,7 @@ def county_batches(
     >>> exits = pd.DataFrame([("n", 2016, 2016, 100, 25)],
     ...                      columns=["place", "year_from", "year_to", "opening", "exits"])
     >>> actual = pd.DataFrame({"batch_year": [2017, 2017, 2018, 2018]})
-    >>> even = {"even": Scenario((), 0, 0, 1.0, 0.0, 0.0, 0.0)}
+    >>> even = {"even": Scenario((), 0, 0, 1.0, 0, 0, (0, 0), (1, 1))}
     >>> county_batches(exits, actual, even, draws=50, seed=1)["expected_counties"].tolist()
     [2.0, 2.0]
     """
@@ -259,3 +261,40 @@ def county_batches(
     return batches.assign(held=held)[
         ["scenario", "year", "actual_counties", *titles.values(), "held"]
     ]
+
+
+def batches_fared(batches: pd.DataFrame) -> dict[str, float]:
+    """Put together how each scenario fared against the counties, for a sentence.
+
+    Parameters
+    ----------
+    batches : DataFrame
+        From `county_batches`, scenarios ``historical_pace`` and ``plan_uncertain_delivery``.
+
+    Returns
+    -------
+    dict
+        ``years``; for ``pace`` and ``uncertain`` the mean absolute error in counties a year, the
+        years ``<name>_held`` by the 80 % interval, and its mean width ``<name>_width``.
+
+    Examples
+    --------
+    >>> row = {"actual_counties": 15, "expected_counties": 13, "counties_low": 2,
+    ...        "counties_high": 78, "held": True}
+    >>> names = ["historical_pace", "plan_uncertain_delivery"]
+    >>> fared = batches_fared(pd.DataFrame([{"scenario": name, **row} for name in names]))
+    >>> fared["pace"], fared["pace_width"]
+    (2.0, 76.0)
+    """
+    names = {"historical_pace": "pace", "plan_uncertain_delivery": "uncertain"}
+    marked = batches.assign(
+        off=(batches["expected_counties"] - batches["actual_counties"]).abs(),
+        width=batches["counties_high"] - batches["counties_low"],
+    )
+    fared: dict[str, float] = {}
+    for scenario, rows in marked.groupby("scenario"):
+        name = names[scenario]
+        held, off, width = rows["held"].sum(), rows["off"].mean(), rows["width"].mean()
+        fared |= {name: float(off), f"{name}_held": int(held), f"{name}_width": float(width)}
+        fared["years"] = len(rows)
+    return fared

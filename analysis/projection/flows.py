@@ -1,13 +1,13 @@
 """Incidence and exited villages carried forward from a start, a scenario and drawn paces."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.projection.paces import draw_paces
+from analysis.projection.paces import draw_paces, learned_paces, own_exits
 
 
 class State(NamedTuple):
@@ -34,7 +34,8 @@ class Scenario(NamedTuple):
     delivery: float
     returns_low: float
     returns_high: float
-    village_poor_cv: float
+    village_poor_cv: tuple[float, float]
+    poor_in_listed: tuple[float, float]
 
 
 class Paths(NamedTuple):
@@ -205,8 +206,14 @@ def read_scenario(
         delivery=given.get("delivery", math.nan),
         returns_low=rates.min() * given["returns"],
         returns_high=rates.max() * given["returns"],
-        village_poor_cv=given["village_poor_cv"],
+        village_poor_cv=_range(chosen, "village_poor_cv"),
+        poor_in_listed=_range(chosen, "poor_in_listed_villages"),
     )
+
+
+def _range(rows: pd.DataFrame, parameter: str) -> tuple[float, float]:
+    row = rows[rows["parameter"] == parameter].iloc[0]
+    return tuple(float(row["value"] if pd.isna(row[end]) else row[end]) for end in ("low", "high"))
 
 
 def read_scenarios(
@@ -279,7 +286,7 @@ def run_scenarios(
     >>> own = pd.DataFrame([("a", 2016, 2017, 200, 100)],
     ...                    columns=["place", "year_from", "year_to", "opening", "exits"])
     >>> paces = {"person": exit_paces(own), "unit": exit_paces(own)}
-    >>> none = Scenario((), 0, 0, 0.0, 0.0, 0.0, 0.0)
+    >>> none = Scenario((), 0, 0, 0.0, 0.0, 0.0, (0.0, 0.0), (1.0, 1.0))
     >>> runs = run_scenarios(state, {"none": none}, paces, "a", horizon=2, draws=50, seed=1)
     >>> runs["none"].years
     (2018, 2019)
@@ -295,6 +302,90 @@ def run_scenarios(
     }
 
 
+def forecast(
+    scenarios: pd.DataFrame,
+    *,
+    margins: pd.DataFrame,
+    incidence: pd.DataFrame,
+    exits: pd.DataFrame,
+    returns: pd.DataFrame,
+    place: str,
+    year: int,
+    **options: int,
+) -> dict[str, Paths]:
+    """Project a place under every scenario, from what is known of it and of others.
+
+    Parameters
+    ----------
+    scenarios, margins, returns : DataFrame
+        As for `read_scenario`.
+    incidence, exits : DataFrame
+        As for `learned_paces`.
+    place : str
+        Name of the place.
+    year : int
+        Year whose end the printed figures describe.
+    **options : int
+        ``horizon, draws, seed`` of `run_scenarios`.
+
+    Returns
+    -------
+    dict of Paths
+        By name of the scenario.
+
+    Examples
+    --------
+    >>> from analysis import tables
+    >>> names = ("scenarios", "incidence", "exit_paces", "returns")
+    >>> scenarios, incidence, exits, returns = map(tables.read, names)
+    >>> known = {"incidence": incidence, "exits": exits, "returns": returns}
+    >>> runs = forecast(scenarios, margins=tables.margins("wenshan"), **known, place="wenshan",
+    ...                 year=2017, horizon=1, draws=9, seed=1)
+    >>> runs["plan_as_stated"].years
+    (2018,)
+    """
+    common = scenarios[scenarios["scenario"] == "common"].set_index("parameter")["value"]
+    paces = learned_paces(incidence, exits, own_exits(margins, place, common, year))
+    plans = read_scenarios(scenarios, margins, returns)
+    return run_scenarios(starting_state(margins, year), plans, paces, place, **options)
+
+
+def sensitivity(
+    scenarios: pd.DataFrame, name: str, run: Callable[[pd.DataFrame], dict[str, Paths]]
+) -> list[tuple[pd.Series, float, Paths]]:
+    """Run one scenario again with each assumption at either end of its range.
+
+    Parameters
+    ----------
+    scenarios : DataFrame
+        Columns ``scenario, parameter, value, low, high`` and more.
+    name : str
+        Scenario to run.
+    run : callable
+        Scenarios in, runs by name out, such as `forecast` with the rest given.
+
+    Returns
+    -------
+    list of (Series, float, Paths)
+        The row of the assumption, the value it was set to, and the run.
+
+    Examples
+    --------
+    >>> row = {"scenario": "s", "parameter": "p", "value": 1.0, "low": 0.0, "high": 1.0}
+    >>> tried = sensitivity(pd.DataFrame([row]), "s", lambda rows: {"s": rows["value"].iloc[0]})
+    >>> [(value, float(paths)) for _, value, paths in tried]
+    [(0.0, 0.0)]
+    """
+    mine = scenarios[scenarios["scenario"].isin(["common", name])]
+    tried = []
+    for place, row in mine.dropna(subset=["low", "high"]).iterrows():
+        for end in sorted({row["low"], row["high"]} - {row["value"]}):
+            changed = scenarios.copy()
+            changed.loc[place, ["value", "low", "high"]] = end
+            tried.append((row, float(end), run(changed)[name]))
+    return tried
+
+
 def project(
     state: State,
     scenario: Scenario,
@@ -305,8 +396,9 @@ def project(
     """Carry incidence and exited villages forward, year by year.
 
     In each year exits are those of the pace, moved towards the plan by the delivery: 0 leaves the
-    pace alone, 1 is the plan to the letter. A village that exits may keep poor persons up to the
-    incidence line. Some of those who exited return, where the scenario says so.
+    pace alone, 1 is the plan to the letter. The plan reaches the poor of listed villages only; the
+    others exit at the pace. A village that exits may keep poor persons up to the incidence line.
+    Some of those who exited return, where the scenario says so.
 
     Parameters
     ----------
@@ -327,7 +419,7 @@ def project(
     Examples
     --------
     >>> still = State(2017, 100, 1000, 1000, 200, 10, 5, 20, 0.03, 0.9)
-    >>> none = Scenario((), 0, 0, 0.0, 0.0, 0.0, 0.0)
+    >>> none = Scenario((), 0, 0, 0.0, 0.0, 0.0, (0.0, 0.0), (1.0, 1.0))
     >>> quarter = np.full((3, 2), 0.25)
     >>> project(still, none, (quarter, quarter), seed=1).incidence[0].tolist()
     [0.05, 0.0]
@@ -336,22 +428,38 @@ def project(
     draws, years = person_paces.shape
     rng = np.random.default_rng(seed)
     delivery = draw_delivery(scenario, draws, rng)
-    returning = _between(scenario.returns_low, scenario.returns_high, draws, rng)
     base = rng.uniform(state.base_low, state.base_high, draws)
-    kept_back = rng.uniform(0, _kept_back_most(state), draws)
     planned = _planned(scenario.planned_villages, years)
-    shares = _planned_shares(state, scenario, planned, draws, rng)
     villages = units_out(state.villages, state.villages_out, village_paces, planned, delivery)
-    poor, exited = np.full(draws, state.poor), np.full(draws, state.first_stock - state.poor)
-    incidence = np.empty((draws, years))
-    for year in range(years):
-        steady = np.minimum(person_paces[:, year] * state.first_stock, poor)
-        leaving = steady + delivery * (poor * shares[:, year] * (1 - kept_back) - steady)
-        back = returning * exited
-        poor, exited = poor - leaving + back, exited + leaving - back
-        incidence[:, year] = poor / base
+    listed = rng.uniform(*scenario.poor_in_listed, draws)
+    kept_back = rng.uniform(0, 1, draws) * _kept_back_most(state, listed)
+    shares = _planned_shares(state, scenario, planned, draws, rng) * (1 - kept_back)[:, None]
+    returning = _between(scenario.returns_low, scenario.returns_high, draws, rng)
+    steady = person_paces * state.first_stock
+    stocks = (state.poor * listed, state.poor * (1 - listed), state.first_stock - state.poor)
+    poor = _poor_ahead(stocks, steady, shares, delivery, returning)
     ends = tuple(range(state.year + 1, state.year + years + 1))
-    return Paths(ends, incidence, villages)
+    return Paths(ends, poor / base[:, None], villages)
+
+
+def _poor_ahead(
+    stocks: tuple[np.ndarray, np.ndarray, float],
+    steady: np.ndarray,
+    shares: np.ndarray,
+    delivery: np.ndarray,
+    returning: np.ndarray,
+) -> np.ndarray:
+    inside, outside, exited = stocks
+    ends = []
+    for wanted, planned in zip(steady.T, shares.T, strict=True):
+        poor = np.maximum(inside + outside, 1e-9)
+        going = np.minimum(1, wanted / poor)
+        leave_inside = inside * (going + delivery * (planned - going))
+        leave_outside, back = outside * going, returning * exited
+        inside, outside = inside - leave_inside, outside - leave_outside + back
+        exited = exited + leave_inside + leave_outside - back
+        ends.append(inside + outside)
+    return np.stack(ends, axis=1)
 
 
 def draw_delivery(scenario: Scenario, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -378,7 +486,7 @@ def draw_delivery(scenario: Scenario, draws: int, rng: np.random.Generator) -> n
 
     Examples
     --------
-    >>> kept_one = Scenario((), 1, 0, float("nan"), 0.0, 0.0, 0.0)
+    >>> kept_one = Scenario((), 1, 0, math.nan, 0.0, 0.0, (0.0, 0.0), (1.0, 1.0))
     >>> drawn = draw_delivery(kept_one, 20000, np.random.default_rng(1))
     >>> bool(abs(drawn.mean() - 2 / 3) < 0.01)
     True
@@ -427,18 +535,19 @@ def _planned(villages: Sequence[float], years: int) -> np.ndarray:
     return np.array([*villages, *[np.inf] * years][:years], dtype=float)
 
 
-def _kept_back_most(state: State) -> float:
+def _kept_back_most(state: State, listed: np.ndarray) -> np.ndarray:
     left = state.villages - state.villages_out
     a_village = (state.base_low + state.base_high) / 2 / state.admin_villages
-    return min(1.0, state.incidence_line * a_village / (state.poor / left)) if left else 0.0
+    poor = np.maximum(state.poor * listed, 1e-9)
+    return np.minimum(1, state.incidence_line * a_village * left / poor)
 
 
 def _planned_shares(
     state: State, scenario: Scenario, planned: np.ndarray, draws: int, rng: np.random.Generator
 ) -> np.ndarray:
     left = int(state.villages - state.villages_out)
-    spread = math.sqrt(math.log1p(scenario.village_poor_cv**2))
-    poor = rng.lognormal(0, spread, (draws, left))
+    variation = rng.uniform(*scenario.village_poor_cv, (draws, 1))
+    poor = np.exp(np.sqrt(np.log1p(variation**2)) * rng.standard_normal((draws, left)))
     before = np.concatenate([np.zeros((draws, 1)), poor.cumsum(axis=1)], axis=1)
     ends = np.minimum(planned.cumsum(), left).astype(int)
     starts = np.concatenate([[0], ends[:-1]])
@@ -449,6 +558,7 @@ def _planned_shares(
 
 
 def _between(low: float, high: float, draws: int, rng: np.random.Generator) -> np.ndarray:
-    if high <= 0:
-        return np.zeros(draws)
+    # Even in the logarithm, since what was seen spans two orders; from zero there is none.
+    if low <= 0:
+        return rng.uniform(0, high, draws)
     return np.exp(rng.uniform(math.log(low), math.log(high), draws))

@@ -242,6 +242,49 @@ def summarise_scenario(
     }
 
 
+def sensitivity_table(
+    tried: Sequence[tuple[pd.Series, float, Paths]], state: State
+) -> pd.DataFrame:
+    """Say what each changed assumption does to the chances of the first two years.
+
+    Parameters
+    ----------
+    tried : sequence of (Series, float, Paths)
+        From `sensitivity`.
+    state : State
+        As for `exit_chances`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``assumption_zh, assumption_en, set_to, median_first, incidence_first,
+        both_second``: median incidence and its chance to pass in the first year, and the
+        chance of both tests in the second.
+
+    Examples
+    --------
+    >>> state = State(2017, 100, 1000, 1000, 200, 10, 5, 20, 0.03, 0.9)
+    >>> paths = Paths((2018, 2019), np.array([[0.04, 0.02]]), np.array([[9.0, 9.0]]))
+    >>> row = pd.Series({"title_zh": "甲", "title_en": "a"})
+    >>> sensitivity_table([(row, 0.5, paths)], state)["both_second"].tolist()
+    [1.0]
+    """
+    rows = []
+    for row, value, paths in tried:
+        chances = exit_chances(paths, state)
+        rows.append(
+            {
+                "assumption_zh": row["title_zh"],
+                "assumption_en": row["title_en"],
+                "set_to": f"{value:g}",
+                "median_first": float(np.median(paths.incidence[:, 0])),
+                "incidence_first": chances["incidence_chance"].iloc[0],
+                "both_second": chances["both_chance"].iloc[1],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def first_year_ahead(fans: pd.DataFrame, chances: pd.DataFrame) -> dict[str, float]:
     """Put the medians of the three scenarios one year ahead together, for the headline of the fans.
 
