@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 
-.PHONY: help briefs test test-fast lab refresh clean
+.PHONY: help briefs check test test-fast lab refresh clean
 .DEFAULT_GOAL := help
 
 help:  ## print the targets
@@ -15,6 +15,10 @@ help:  ## print the targets
 
 briefs: $(READY)  ## make every brief of reports/briefs.yml that has changed, as PDF in Chinese and English
 	@$(RUN) -m analysis brief
+
+check: $(READY)  ## read an office's folder and tell what is wrong with it: make check DATA=folder
+	@test -n "$(DATA)" || { echo "Say which folder: make check DATA=folder" >&2; exit 2; }
+	@$(RUN) -m analysis check "$(DATA)"
 
 test: $(READY)  ## lint, run every test, re-run the notebooks and compare their published numbers
 	$(RUN) -m ruff check .

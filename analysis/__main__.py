@@ -1,10 +1,12 @@
-"""The command line: `python -m analysis brief`, `python -m analysis refresh`."""
+"""The command line: `python -m analysis brief`, `... refresh`, `... check FOLDER`."""
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 DONE, SOME_FAILED, WRONG_SPEC = 0, 1, 2
+CHECKED = Path(__file__).resolve().parents[1] / "reports" / "generated" / "check"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m analysis",
-        description="Make the briefs of reports/briefs.yml, or renew the stored notebooks.",
+        description="Make the briefs of reports/briefs.yml, renew the notebooks, or check ledgers.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     brief = commands.add_parser(
@@ -60,6 +62,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     refresh.add_argument("names", nargs="*", metavar="NAME", help="notebooks (default: all)")
     refresh.set_defaults(do=_refresh)
+    check = commands.add_parser(
+        "check",
+        help="read an office's folder and tell what is wrong with it",
+        description=(
+            "Read every CSV, XLSX and XLS file of a folder, hold them against the dictionary and "
+            "against each other, and write all findings as a workbook into "
+            "reports/generated/check. Exit code: 0 nothing refused, 1 refusals, 2 no such folder."
+        ),
+    )
+    check.add_argument("folder", metavar="FOLDER", help="folder of the office's ledgers")
+    check.set_defaults(do=_check)
     return parser
 
 
@@ -94,6 +107,24 @@ def _refresh(asked: argparse.Namespace) -> int:
     except ValueError as refusal:
         return _complain([str(refusal)], SOME_FAILED)
     return DONE
+
+
+def _check(asked: argparse.Namespace) -> int:
+    from tqdm import tqdm  # noqa: PLC0415
+
+    from analysis import tables, words  # noqa: PLC0415
+
+    try:
+        reading = tables.check_folder(asked.folder, progress=tqdm)
+    except FileNotFoundError as refusal:
+        return _complain([str(refusal)], WRONG_SPEC)
+    name = f"{Path(asked.folder).resolve().name}.xlsx"
+    path = str(tables.write_findings(reading.findings, CHECKED / name))
+    for language in words.LANGUAGES:
+        print(tables.summary_line(reading.findings, language))
+        print(words.say("check.door.written", language, path=path))
+    refused = reading.findings["severity"].eq("refusal").any()
+    return SOME_FAILED if refused else DONE
 
 
 def _complain(sentences: Sequence[str], code: int) -> int:

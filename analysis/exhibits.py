@@ -13,7 +13,7 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
-from analysis import fonts, words
+from analysis import fonts, marks, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -226,7 +226,7 @@ def figure(
         **texts,
         "svg": _in_each_language(partial(_draw, draw, data, height, panels)),
         "drawn": None if frame is None else _frame_content(key, frame),
-        **_provenance(key, sources, status, frame, values),
+        **_provenance(key, sources, status, frame, values, *data),
     }
     html = {language: _figure_html(content, language) for language in words.LANGUAGES}
     plain = {language: _figure_plain(content, language) for language in words.LANGUAGES}
@@ -253,8 +253,10 @@ def _provenance(
     status: str,
     frame: "pd.DataFrame | None",
     values: Mapping[str, object],
+    *data: object,
 ) -> dict[str, object]:
     _check_one_of("status", status, STATUSES)
+    _refuse_unmarked(key, status, frame, *data)
     noted = words.has(f"{key}.note")
     return {
         "note": _in_each_language(partial(words.say, f"{key}.note", **values)) if noted else None,
@@ -262,6 +264,15 @@ def _provenance(
         "sources": [_source(source) for source in sources],
         "unverified_rows": frame is not None and any(_unverified(frame)),
     }
+
+
+def _refuse_unmarked(key: str, status: str, *data: object) -> None:
+    frames = [item for item in data if hasattr(item, "select_dtypes")]
+    if status != marks.STATUS and marks.is_synthetic(*frames):
+        raise ValueError(
+            f"{key!r} shows synthetic rows as {status}; say status={marks.STATUS!r}, so that "
+            "nobody takes them for facts about a place"
+        )
 
 
 def _source(source: Mapping[str, str]) -> dict[str, object]:

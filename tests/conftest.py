@@ -38,9 +38,9 @@ def data_copy(tmp_path, monkeypatch):
     """A copy of the data folder that a test may spoil; the tables are read from it."""
     folder = tmp_path / "data"
     shutil.copytree(tables.DATA, folder)
-    monkeypatch.setattr(tables, "DATA", folder)
+    monkeypatch.setattr(tables.files, "DATA", folder)
     tables.dictionary.cache_clear()
-    tables._known_codes.cache_clear()
+    tables.checks._known_codes.cache_clear()
     yield folder
     tables.dictionary.cache_clear()
-    tables._known_codes.cache_clear()
+    tables.checks._known_codes.cache_clear()

@@ -347,9 +347,10 @@ def test_one_language_may_be_asked_for(copied):
 def test_a_failing_chapter_says_where_and_leaves_the_last_brief_whole(copied):
     path = copied / "notebooks/02_second.ipynb"
     path.write_text(notebook("second-title", PARAMETERS, IMPORTS, 'raise KeyError("a\\nb")'))
-    before = contents(copied / "reports")
-    report = make(copied)[0]
+    before, said = contents(copied / "reports"), []
+    report = briefs.make_briefs(root=copied, say=said.append)[0]
     assert len(report.failures) == 1
+    assert "of an earlier run" in said[-1]
     assert "02_second: cell 4 (cell-2) of 02_second.ipynb failed: KeyError" in report.failures[0]
     assert "\n" not in report.failures[0]
     assert contents(copied / "reports") == before

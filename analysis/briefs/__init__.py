@@ -160,6 +160,8 @@ def _press(
             pressed = _press_outdated(desk, say)
         except ValueError as refusal:
             failed = [f"{name}: {refusal}"]
+    if failed and any(desk.pdf(language).exists() for language in desk.edition.spec.languages):
+        say(f"{name}: the PDF in {_shown(desk)} is of an earlier run")
     if not (ran or pressed or failed):
         say(f"{name}: nothing has changed since the last run; see {_shown(desk)}")
     return Report(name, [chapter.name for chapter in ran], pressed, failed)

@@ -1,0 +1,332 @@
+"""Hold a ledger against a standard: pass, fail or unknown, and how far from each threshold."""
+
+from collections.abc import Callable, Sequence
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from analysis import microdata
+
+PASS, FAIL, UNKNOWN = "pass", "fail", "unknown"
+VERDICTS = (PASS, FAIL, UNKNOWN)
+# Two ratios of whole numbers that differ at all differ by more than this.
+SLACK = 1e-12
+JUDGED = [
+    *("number", "indicator", "column", "value", "operator", "threshold"),
+    *("unit", "distance", "shortfall", "verdict", "missing"),
+]
+_SIGNS = {">": 1.0, ">=": 1.0, "<": -1.0, "<=": -1.0}
+_STRICT = (">", "<")
+
+
+def judge(
+    ledger, standard: pd.DataFrame, measures: pd.DataFrame, level: str, keys: Sequence[str]
+) -> pd.DataFrame:
+    """Judge every unit of a ledger by every indicator that a standard sets for its level.
+
+    An indicator of several parts passes when all pass, fails when one fails, and is unknown
+    otherwise; the row shows the part that decides.
+
+    Parameters
+    ----------
+    ledger : any dataframe Narwhals reads
+        One row a unit, such as a household in a year.
+    standard : DataFrame
+        One pack: ``level, number, indicator, operator, threshold, unit``.
+    measures : DataFrame
+        Which columns measure which indicator: the table ``measures``.
+    level : str
+        Level of the standard: household, village, township, county or audit.
+    keys : sequence of str
+        Columns that name a unit.
+
+    Returns
+    -------
+    DataFrame
+        The keys, then ``number, indicator, column, value, operator, threshold, unit, distance,
+        shortfall, verdict, missing``; units in their order, indicators in that of the pack.
+        ``distance`` is in ``unit``, below zero where the threshold is not reached; ``shortfall`` is
+        the same as a share of the threshold, never below zero; ``missing`` names what is missing.
+
+    Raises
+    ------
+    ValueError
+        The pack has no indicator of this level, an indicator has no measure, a unit stands
+        twice, or a key has the name of a column of the result.
+    TypeError
+        A column that must be a number or yes and no is text.
+
+    References
+    ----------
+    The packs and their sources: data/standards.
+
+    Examples
+    --------
+    >>> pack = pd.DataFrame({"level": ["village"], "number": [1], "indicator": ["road"],
+    ...                      "operator": ["="], "threshold": [1.0], "unit": ["share"]})
+    >>> from analysis import tables
+    >>> villages = pd.DataFrame({"village": ["a", "b", "c"],
+    ...                          "hardened_road_share": [1.0, 0.75, None]})
+    >>> measures = tables.read("measures", place="standards")
+    >>> judge(villages, pack, measures, "village", ["village"])["verdict"].tolist()
+    ['pass', 'fail', 'unknown']
+    """
+    if taken := set(keys) & set(JUDGED):
+        raise ValueError(f"the key '{taken.pop()}' is also a column of the judgement; rename it")
+    parts = required_parts(standard, measures, level)
+    table = _fetched(ledger, parts, list(keys))
+    judged = pd.concat([_judged_part(table, part) for part in parts.to_dict("records")])
+    decisive = _decisive(judged)
+    units = table[list(keys)].iloc[decisive["unit_row"]].reset_index(drop=True)
+    return pd.concat([units, decisive[JUDGED].reset_index(drop=True)], axis=1)
+
+
+def required_parts(standard: pd.DataFrame, measures: pd.DataFrame, level: str) -> pd.DataFrame:
+    """Match every indicator of a level with the columns that measure it.
+
+    Parameters
+    ----------
+    standard, measures : DataFrame
+        As for `judge`.
+    level : str
+        Level of the standard.
+
+    Returns
+    -------
+    DataFrame
+        One row a part: ``number, indicator, column, transform, against, operator, threshold,
+        unit, threshold_column``, the last five as they apply to the part.
+
+    Raises
+    ------
+    ValueError
+        The pack has no indicator of this level, or an indicator has no measure.
+
+    Examples
+    --------
+    >>> from analysis import tables
+    >>> pack = tables.read("standards", pack="yunnan_2017")
+    >>> measures = tables.read("measures", place="standards")
+    >>> parts = required_parts(pack, measures, "household")
+    >>> parts.loc[parts["indicator"] == "housing", "column"].tolist()
+    ['house_grade', 'moved_in']
+    """
+    asked = standard[standard["level"] == level]
+    if asked.empty:
+        raise ValueError(f"the standard has no indicator of the level '{level}'")
+    match = ["level", "indicator", "unit"]
+    own = ["part", "column", "transform", "against", "threshold_column", "part_unit"]
+    parts = asked[[*match, "number", "operator", "threshold"]].merge(
+        measures[[*match, *own, "operator", "threshold"]],
+        on=match,
+        how="left",
+        suffixes=("", "_of_part"),
+    )
+    lost = parts.loc[parts["column"].isna(), "indicator"].tolist()
+    if lost:
+        raise ValueError(
+            f"no column measures {', '.join(lost)} at the level '{level}' in the unit of the "
+            "standard; add a row to data/standards/measures.csv"
+        )
+    for name, kind in (("operator", object), ("threshold", float)):
+        parts[name] = parts[f"{name}_of_part"].astype(kind).fillna(parts[name].astype(kind))
+    return parts.assign(unit=parts["part_unit"].fillna(parts["unit"])).sort_values(
+        ["number", "part"], ignore_index=True
+    )
+
+
+def _fetched(ledger, parts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    wanted = {*parts["column"], *parts["threshold_column"].dropna()}
+    wanted |= set(parts.loc[parts["transform"] == "share_without", "against"])
+    there = sorted(wanted.intersection(nw.from_native(ledger).collect_schema().names()))
+    table = microdata.fetch(ledger, (), [*keys, *there])
+    twice = table[table.duplicated(keys)]
+    if len(twice):
+        named = ", ".join(f"{key} {twice[key].iloc[0]}" for key in keys)
+        raise ValueError(f"the ledger has {named} more than once; a unit is judged once")
+    return table
+
+
+def _judged_part(table: pd.DataFrame, part: dict) -> pd.DataFrame:
+    value, needed = _TRANSFORMS[part["transform"]](table, part)
+    threshold = _threshold(table, part)
+    distance = _distance(value, threshold, part["operator"])
+    known = np.isfinite(distance)
+    passes = distance > SLACK if part["operator"] in _STRICT else distance >= -SLACK
+    scale = np.where(np.abs(threshold) > 0, np.abs(threshold), np.inf)
+    relative = np.where(np.isinf(scale), 1.0, -distance / scale)
+    shown = {name: part[name] for name in ("number", "indicator", "column", "operator", "unit")}
+    return pd.DataFrame(
+        {
+            "unit_row": np.arange(len(table)),
+            "value": value,
+            "threshold": threshold,
+            "distance": distance,
+            "shortfall": np.where(known, np.where(passes, 0.0, np.maximum(relative, 0.0)), np.nan),
+            "verdict": np.select([~known, passes], [UNKNOWN, PASS], FAIL),
+            "missing": _missing(table, part, needed, known),
+        }
+    ).assign(**shown)
+
+
+def _threshold(table: pd.DataFrame, part: dict) -> np.ndarray:
+    if pd.notna(part["threshold"]) or pd.isna(part["threshold_column"]):
+        return np.full(len(table), part["threshold"], dtype=float)
+    return _numbers(table, part["threshold_column"])
+
+
+def _distance(value: np.ndarray, threshold: np.ndarray, operator: str) -> np.ndarray:
+    if operator == "=":
+        return 0.0 - np.abs(value - threshold)
+    return _SIGNS[operator] * (value - threshold)
+
+
+def _missing(table: pd.DataFrame, part: dict, needed: list[str], known: np.ndarray) -> np.ndarray:
+    """Name the first column that is missing where a verdict is unknown."""
+    lacking = np.full(len(table), None, dtype=object)
+    if pd.isna(part["threshold"]):
+        column = part["threshold_column"]
+        needed = [*needed, column if pd.notna(column) else "threshold"]
+    for column in reversed(needed):
+        absent = table[column].isna().to_numpy() if column in table else True
+        lacking = np.where(~known & absent, column, lacking)
+    # A value that is there but is no measurement, such as a share of nobody.
+    return np.where(~known & pd.isna(lacking), needed[-1], lacking)
+
+
+def _numbers(table: pd.DataFrame, column: str) -> np.ndarray:
+    if column not in table:
+        return np.full(len(table), np.nan)
+    values = table[column]
+    if values.dtype == object:
+        values = values.convert_dtypes()
+    if isinstance(values.dtype, pd.StringDtype):
+        raise TypeError(
+            f"the column {column} holds text such as {values.dropna().iloc[0]!r}; read the ledger "
+            "through analysis.tables, which gives numbers and truth values"
+        )
+    numbers = values.astype("Float64").to_numpy(float, na_value=np.nan)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def _as_is(table: pd.DataFrame, part: dict) -> tuple[np.ndarray, list[str]]:
+    return _numbers(table, part["column"]), [part["column"]]
+
+
+def _share_without(table: pd.DataFrame, part: dict) -> tuple[np.ndarray, list[str]]:
+    without, whole = _numbers(table, part["column"]), _numbers(table, part["against"])
+    whole = np.where(whole > 0, whole, np.nan)
+    return (whole - without) / whole, [part["column"], part["against"]]
+
+
+def _none_left(table: pd.DataFrame, part: dict) -> tuple[np.ndarray, list[str]]:
+    left = _numbers(table, part["column"])
+    return np.where(np.isnan(left), np.nan, left == 0), [part["column"]]
+
+
+def _one_of(table: pd.DataFrame, part: dict) -> tuple[np.ndarray, list[str]]:
+    if part["column"] not in table:
+        return np.full(len(table), np.nan), [part["column"]]
+    values = table[part["column"]]
+    found = values.isin(part["against"].split("|")).to_numpy(float)
+    return np.where(values.isna(), np.nan, found), [part["column"]]
+
+
+_TRANSFORMS: dict[str, Callable[[pd.DataFrame, dict], tuple[np.ndarray, list[str]]]] = {
+    "as_is": _as_is,
+    "share_without": _share_without,
+    "none_left": _none_left,
+    "one_of": _one_of,
+}
+
+
+def _decisive(judged: pd.DataFrame) -> pd.DataFrame:
+    """Keep, of an indicator's parts, the one that decides: failing, then unknown, then nearest."""
+    ranked = _ranked(judged).sort_values(
+        ["unit_row", "number", "rank", "short", "distance"], kind="stable"
+    )
+    return ranked.drop_duplicates(["unit_row", "number"])
+
+
+def _ranked(judged: pd.DataFrame) -> pd.DataFrame:
+    rank = judged["verdict"].map({FAIL: 0, UNKNOWN: 1, PASS: 2})
+    return judged.assign(rank=rank, short=-judged["shortfall"].fillna(0.0))
+
+
+def verdicts(judged: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Sum the indicators of each unit up to one verdict and the indicator that binds.
+
+    Parameters
+    ----------
+    judged : DataFrame
+        From `judge`.
+    keys : sequence of str
+        Columns that name a unit.
+
+    Returns
+    -------
+    DataFrame
+        The keys, ``passed, failed, unknown`` (indicators), ``verdict`` (fail where one fails, else
+        unknown where one is unknown, else pass), and ``binding, distance, unit, missing``: the
+        failing indicator with the largest shortfall in relation to its threshold; where none fails,
+        the first that is unknown; missing where all pass. Ties go to the order of the pack.
+
+    Examples
+    --------
+    >>> judged = pd.DataFrame({"village": ["a", "a"], "number": [1, 2],
+    ...     "indicator": ["road", "venue"], "verdict": ["pass", "unknown"], "distance": [0.0, None],
+    ...     "shortfall": [0.0, None], "unit": ["share", "yes"], "missing": [None, "venue"]})
+    >>> verdicts(judged, ["village"])[["verdict", "binding", "missing"]].values.tolist()
+    [['unknown', 'venue', 'venue']]
+    """
+    keys = list(keys)
+    flags = judged[keys].assign(
+        passed=judged["verdict"].eq(PASS),
+        failed=judged["verdict"].eq(FAIL),
+        unknown=judged["verdict"].eq(UNKNOWN),
+    )
+    counts = flags.groupby(keys, sort=False, dropna=False).sum().astype(int).reset_index()
+    counts["verdict"] = np.select(
+        [counts["failed"] > 0, counts["unknown"] > 0], [FAIL, UNKNOWN], PASS
+    )
+    worst = _ranked(judged).sort_values(["rank", "short", "number"], kind="stable")
+    worst = worst[worst["verdict"] != PASS].drop_duplicates(keys)
+    shown = worst[[*keys, "indicator", "distance", "unit", "missing"]]
+    return counts.merge(shown.rename(columns={"indicator": "binding"}), on=keys, how="left")
+
+
+def with_lines(ledger: pd.DataFrame, lines: pd.DataFrame, line: str) -> pd.DataFrame:
+    """Give every row of a ledger the poverty line of its year.
+
+    Parameters
+    ----------
+    ledger : DataFrame
+        With ``year``.
+    lines : DataFrame
+        The table ``lines``: ``line, year, line_yuan``.
+    line : str
+        Which line: ``register_exit``, ``national_survey``, ``yunnan_exit``.
+
+    Returns
+    -------
+    DataFrame
+        The ledger with ``line_yuan``, yuan per person and year; missing in a year without a line.
+
+    Raises
+    ------
+    ValueError
+        There is no such line, or it stands twice for a year.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"line": ["own"], "year": [2017], "line_yuan": [3335.0]})
+    >>> with_lines(pd.DataFrame({"year": [2017, 2030]}), lines, "own")["line_yuan"].tolist()
+    [3335.0, nan]
+    """
+    known = lines[lines["line"] == line].set_index("year")["line_yuan"]
+    if known.empty:
+        raise ValueError(f"there is no line '{line}'; there are {', '.join(set(lines['line']))}")
+    if known.index.has_duplicates:
+        raise ValueError(f"the line '{line}' stands twice for a year; choose one area first")
+    return ledger.assign(line_yuan=ledger["year"].map(known).astype(float))

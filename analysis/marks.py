@@ -1,0 +1,74 @@
+"""The mark of synthetic data: on every frame, and in every code, so that it outlives a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STATUS = "synthetic"
+# Every code of a synthetic village, household, person or project starts so.
+PREFIX = "SYN"
+# Names that are shown end so, for a table of townships keeps no code.
+SUFFIX = "（模拟）"
+
+
+def marked(frame: pd.DataFrame) -> pd.DataFrame:
+    """
+    Mark a frame as synthetic.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any table.
+
+    Returns
+    -------
+    DataFrame
+        The same table, with ``attrs["status"]`` set to synthetic.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> marked(pd.DataFrame({"village": ["SYN001"]})).attrs["status"]
+    'synthetic'
+    """
+    frame.attrs["status"] = STATUS
+    return frame
+
+
+def is_synthetic(*frames: pd.DataFrame) -> bool:
+    """
+    Say whether any of the tables holds synthetic rows, by mark or by code.
+
+    The mark on a frame is lost when pandas aggregates; the codes stay, in a file too.
+
+    Parameters
+    ----------
+    *frames : DataFrame
+        Tables, also ones that were read back from a file.
+
+    Returns
+    -------
+    bool
+        True when a frame is marked, or a text column or the index holds a synthetic code or
+        name.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> is_synthetic(pd.DataFrame({"village": ["SYN001"]}), pd.DataFrame())
+    True
+    >>> is_synthetic(pd.DataFrame({"village": ["W01"]}))
+    False
+    """
+    return any(frame.attrs.get("status") == STATUS or _has_code(frame) for frame in frames)
+
+
+def _has_code(frame: pd.DataFrame) -> bool:
+    columns = frame.reset_index().select_dtypes(["object", "string", "category"])
+    return any(
+        (texts.str.startswith(PREFIX) | texts.str.endswith(SUFFIX)).fillna(False).any()
+        for texts in (columns[name].astype("string") for name in columns)
+    )

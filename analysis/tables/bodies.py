@@ -1,0 +1,253 @@
+"""The body of a sheet under its header: rows sorted, cells read, every change a finding."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from itertools import zip_longest
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from analysis.tables.cells import Kind, read_cell
+from analysis.tables.checks import letter_of
+from analysis.tables.codebook import columns_of
+from analysis.tables.findings import MASK, Where, a_finding
+from analysis.tables.headers import Header, normal_title, year_of
+from analysis.tables.sheets import Sheet
+
+TOTALS = re.compile(r".{0,12}(合计|小计|总计|共计)[:：]?")
+SIGNED = "填表|制表|填报|审核|单位负责|负责人|注|备注|说明|联系电话"
+NOTES = re.compile(rf"(?:{SIGNED}).{{0,8}}[:：].*", re.DOTALL)
+SIGN = re.compile("[计:：]")
+NUMERIC = (int, float)
+# Stands before the text of a cell that the workbook holds as a number; no cell can hold it.
+STORED = "\0"
+STORED_MATTERS = ("code", "month", "date")
+
+
+class Part(NamedTuple):
+    """What one sheet gives of a table.
+
+    ``text`` holds its cells as the dictionary writes them, ``origin`` the file, sheet and row of
+    each, ``heads`` the letter and title of each column.
+    """
+
+    file: str
+    sheet: str
+    table: str
+    text: pd.DataFrame
+    origin: pd.DataFrame
+    heads: dict[str, tuple[str, str]]
+    findings: list[dict]
+
+
+class _Block(NamedTuple):
+    """The cells under a header: as stored by row, as text by column, and which rows are kept."""
+
+    sheet: Sheet
+    header: Header
+    where: Where
+    rows: list[list]
+    columns: list[list[str]]
+    kept: np.ndarray
+
+    @property
+    def start(self) -> int:
+        return self.header.first + self.header.span
+
+    def row(self, at: int) -> Where:
+        return self.where._replace(row=int(at) + self.start + 1)
+
+    def head(self, at: int) -> Where:
+        title, name = self.header.titles[at], self.header.columns.get(at, "")
+        letter = letter_of(at)
+        return self.where._replace(row=self.start, letter=letter, column=name, title=title)
+
+
+def read_body(sheet: Sheet, header: Header, where: Where) -> Part:
+    """Read the rows under a header.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The sheet.
+    header : Header
+        Its header.
+    where : Where
+        File and sheet, for the findings.
+
+    Returns
+    -------
+    Part
+        Text of the dictionary's columns, the origin of each row, and the findings.
+
+    Examples
+    --------
+    >>> from analysis.tables.headers import find_header
+    >>> rows = [["任务编号", "月份", "累计完成"], ["T01", "2018年3月", "1,200"], ["合计", "", 1200]]
+    >>> part = read_body(Sheet("", rows), find_header(rows), Where("a.csv"))
+    >>> part.text[["task", "month", "done"]].values.tolist()
+    [['T01', '2018-03', '1200']]
+    >>> sorted({finding["rule"] for finding in part.findings} - {"absent_column"})
+    ['month_form', 'thousands', 'totals_row']
+    """
+    block, told = _block(sheet, header, where)
+    read = {header.columns[at]: _read_column(block, at) for at in header.columns}
+    text = pd.DataFrame({name: cells for name, (cells, _) in read.items()}, dtype="str")
+    year, noted = _year(block)
+    text = text.assign(year=year) if year else text
+    rows = np.flatnonzero(block.kept) + block.start + 1
+    origin = pd.DataFrame({"file": where.file, "sheet": where.sheet, "row": rows})
+    heads = {name: (letter_of(at), header.titles[at]) for at, name in header.columns.items()}
+    findings = _header_findings(block, year) + noted + told
+    findings += [] if block.kept.any() else [a_finding(where, "no_rows")]
+    findings += [finding for _, of_column in read.values() for finding in of_column]
+    return Part(where.file, where.sheet, header.table, text, origin, heads, findings)
+
+
+def _block(sheet: Sheet, header: Header, where: Where) -> tuple[_Block, list[dict]]:
+    rows = sheet.rows[header.first + header.span :]
+    block = _Block(sheet, header, where, rows, [], np.ones(0, bool))
+    told = _unmerge(block)
+    columns = [
+        [cell if cell.__class__ is str else _as_text(cell) for cell in column]
+        for column in zip_longest(*rows, fillvalue="")
+    ]
+    width = max([len(columns), *(at + 1 for at in header.titles)])
+    columns += [[""] * len(rows) for _ in range(width - len(columns))]
+    kept = np.ones(len(rows), bool)
+    block = block._replace(columns=columns, kept=kept)
+    return block, told + _leave_out(block)
+
+
+def _header_findings(block: _Block, year: str | None) -> list[dict]:
+    header, columns = block.header, columns_of(block.header.table)
+    told = [a_finding(block.head(at), rule, value, to) for at, rule, value, to in header.notes]
+    for row in columns.to_dict("records"):
+        there = row["column"] in header.columns.values() or (year and row["column"] == "year")
+        if not there:
+            rule = "missing_column" if row["required"] == "yes" else "absent_column"
+            place = block.where._replace(row=block.start, column=row["column"], title=row["zh"])
+            told.append(a_finding(place, rule, "", row["zh"]))
+    return told
+
+
+def _year(block: _Block) -> tuple[str | None, list[dict]]:
+    header, where = block.header, block.where
+    wanted = columns_of(header.table).set_index("column")["zh"].get("year")
+    if not wanted or "year" in header.columns.values():
+        return None, []
+    above = ["".join(map(str, row)) for row in reversed(block.sheet.rows[: header.first])]
+    year = year_of(*above, where.sheet, where.file.rsplit(".", 1)[0])
+    place = where._replace(row=block.start, column="year", title=wanted)
+    return year, [a_finding(place, "year_from_title", "", year)] if year else []
+
+
+def _unmerge(block: _Block) -> list[dict]:
+    """Give a value merged over several rows to each of them; merged over columns it is a label."""
+    told, rows, start = [], block.rows, block.start
+    for (top, left), (bottom, right) in block.sheet.merged:
+        if top < start or left != right or top - start >= len(rows):
+            continue
+        value = rows[top - start][left] if left < len(rows[top - start]) else ""
+        for row in rows[top - start + 1 : bottom - start + 1]:
+            row[left : left + 1] = [value]
+        place = block.row(top - start)._replace(letter=letter_of(left))
+        told.append(a_finding(place, "merged_cell", "", bottom + 1))
+    return told
+
+
+def _as_text(value: object) -> str:
+    if value.__class__ is float:
+        return str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)
+
+
+def _leave_out(block: _Block) -> list[dict]:
+    """Tell rows of figures from empty rows, totals, notes and headers that a printer repeated."""
+    empty = range(len(block.rows))
+    for column in block.columns:
+        empty = [at for at in empty if not column[at] or column[at].isspace()]
+    blank = np.zeros(len(block.rows), bool)
+    blank[list(empty)] = True
+    # In place, so that the block and its caller see the same rows.
+    block.kept[:] = ~blank
+    last = int(np.flatnonzero(~blank)[-1]) + 1 if not blank.all() else 0
+    told = [a_finding(block.row(at), "empty_row") for at in np.flatnonzero(blank[:last])]
+    for at, (rule, value) in _odd_rows(block).items():
+        block.kept[at] = False
+        told.append(a_finding(block.row(at), rule, value))
+    return told
+
+
+def _odd_rows(block: _Block) -> dict[int, tuple[str, str]]:
+    kinds = columns_of(block.header.table).set_index("column")["type"]
+    named = [at for at, name in block.header.columns.items() if kinds[name] in ("code", "text")]
+    found: dict[int, tuple[str, str]] = {}
+    for at in sorted({0, 1, 2, *named} & set(range(len(block.columns)))):
+        column, title = block.columns[at], normal_title(block.header.titles.get(at, ""))
+        odd = {text: rule for text in set(column) if (rule := _odd(text, title))}
+        for row, text in enumerate(column) if odd else ():
+            if text in odd and (odd[text][0] != "repeated_header" or _repeats(block, row)):
+                found.setdefault(row, odd[text])
+    return found
+
+
+def _odd(text: str, title: str) -> tuple[str, str] | None:
+    short = re.sub(r"\s", "", text[:200]) if SIGN.search(text) else ""
+    total = TOTALS.fullmatch(short)
+    if total:
+        return "totals_row", total[1]
+    if NOTES.fullmatch(short):
+        return "note_row", MASK
+    same = title and len(text) < 200 and text.isascii() == title.isascii()
+    return ("repeated_header", "") if same and normal_title(text) == title else None
+
+
+def _repeats(block: _Block, row: int) -> bool:
+    """One cell may be called like its column by chance; a repeated header repeats every title."""
+    titles = block.header.titles.items()
+    return all(normal_title(block.columns[at][row]) == normal_title(title) for at, title in titles)
+
+
+def _read_column(block: _Block, at: int) -> tuple[np.ndarray, list[dict]]:
+    header, head = block.header, block.head(at)
+    spec = columns_of(header.table).set_index("column").loc[head.column]
+    kind = Kind(spec["type"], spec["unit"], spec["allowed"], header.scales[at])
+    keys = np.array(_keys(block, at, kind), dtype=object)[block.kept]
+    codes, unique = pd.factorize(keys)
+    cells = [read_cell(key.removeprefix(STORED), kind, key.startswith(STORED)) for key in unique]
+    read = np.array([*(cell.text for cell in cells), None], dtype=object)[codes]
+    rules = np.array([*(cell.rule for cell in cells), None], dtype=object)[codes]
+    shown = np.array([*(key.removeprefix(STORED) for key in unique), None], dtype=object)[codes]
+    _put_errors(block, at, read, rules, shown)
+    rows = np.flatnonzero(block.kept)
+    masked = spec["personal"] == "yes"
+    told = [
+        a_finding(head._replace(row=block.row(rows[one]).row), rules[one], *said)
+        for one in np.flatnonzero(rules != "")
+        for said in [(MASK, "") if masked else (shown[one], read[one] or "")]
+    ]
+    return read, told
+
+
+def _keys(block: _Block, at: int, kind: Kind) -> list[str]:
+    texts = block.columns[at]
+    if kind.type not in STORED_MATTERS:
+        return texts
+    stored = (at < len(row) and type(row[at]) in NUMERIC for row in block.rows)
+    return [STORED + text if number else text for text, number in zip(texts, stored, strict=True)]
+
+
+def _put_errors(block: _Block, at: int, *columns: np.ndarray) -> None:
+    """Calamine gives a formula's error as an empty cell; here it is refused instead."""
+    rows = np.flatnonzero(block.kept)
+    for (row, column), error in block.sheet.errors.items():
+        one = np.searchsorted(rows, row - block.start)
+        if column == at and one < len(rows) and rows[one] == row - block.start:
+            for cells, value in zip(columns, (None, "error_cell", error), strict=True):
+                cells[one] = value

@@ -1,0 +1,246 @@
+"""Headers found: which table a sheet holds, where its header stands, which column is which."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from functools import cache
+from typing import NamedTuple
+
+from analysis.tables.codebook import LEDGERS, columns_of
+
+SEARCHED = 20
+FEWEST = 3
+YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?:年|$)")
+BRACKETS = re.compile(r"^(.*)[(\[【](?:单位:?)?([^()\[\]【】]*)[)\]】]$")
+# A unit in a header: which unit of the dictionary it measures, and how many of those it is.
+UNITS = {
+    **{"元": ("yuan", "1"), "千元": ("yuan", "1000"), "万元": ("yuan", "10000")},
+    **{"亿元": ("yuan", "100000000"), "%": ("share", "0.01"), "元/人": ("yuan per person", "1")},
+    **{"人": ("person", "1"), "万人": ("person", "10000"), "户": ("household", "1")},
+    **{"公里": ("km", "1"), "千米": ("km", "1"), "km": ("km", "1"), "米": ("km", "0.001")},
+    **{"平方米": ("m2", "1"), "㎡": ("m2", "1"), "m2": ("m2", "1"), "月": ("month", "1")},
+    **{"年": ("year", "1"), "个": ("", "1"), "项": ("", "1")},
+}
+LOOSE = {("yuan", "yuan per person"), ("", "person"), ("year", "month")}
+
+
+class Header(NamedTuple):
+    """A header: its table, rows it stands in, and what each column of the sheet is.
+
+    ``columns`` maps the position in the sheet to the column of the dictionary, ``titles`` to the
+    title as written, ``scales`` what its numbers are multiplied by; ``notes`` are (position, rule,
+    value, expected).
+    """
+
+    table: str
+    first: int
+    span: int
+    columns: dict[int, str]
+    titles: dict[int, str]
+    scales: dict[int, str]
+    notes: tuple[tuple[int, str, str, str], ...]
+
+
+class AmbiguousHeaderError(ValueError):
+    """A header that fits several tables equally well; ``tables`` are their names."""
+
+    def __init__(self, tables: list[str]) -> None:
+        self.tables = tables
+        super().__init__(f"the header fits several tables: {', '.join(tables)}")
+
+
+def normal_title(title: object) -> str:
+    """Write a title the one way in which titles are compared.
+
+    Parameters
+    ----------
+    title : object
+        The cell.
+
+    Returns
+    -------
+    str
+        Without spaces, line breaks and stars, half-width, lower case.
+
+    Examples
+    --------
+    >>> normal_title("家庭 人口数（人）*")
+    '家庭人口数(人)'
+    """
+    folded = unicodedata.normalize("NFKC", str(title)).lower()
+    return re.sub(r"[\s*·_]+", "", folded)
+
+
+@cache
+def titles_of(table: str) -> dict[str, tuple[str, int]]:
+    """Give every title under which a column of a table is known.
+
+    Parameters
+    ----------
+    table : str
+        Table of the dictionary.
+
+    Returns
+    -------
+    dict
+        Title to column and rank; a column's own titles rank before its aliases, in their order.
+
+    Examples
+    --------
+    >>> titles_of("households")[normal_title("户编码")]
+    ('household', 3)
+    """
+    known: dict[str, tuple[str, int]] = {}
+    for row in columns_of(table).to_dict("records"):
+        aliases = row["aliases"].split("|") if row["aliases"] else []
+        for rank, title in enumerate([row["zh"], row["column"], row["en"], *aliases]):
+            known.setdefault(normal_title(title), (row["column"], rank))
+    return known
+
+
+def find_header(rows: list[list]) -> Header | None:
+    """Find the header of a sheet among its first rows, one row high or two.
+
+    Parameters
+    ----------
+    rows : list of list
+        The cells of the sheet.
+
+    Returns
+    -------
+    Header or None
+        None if no row is like the header of a ledger.
+
+    Raises
+    ------
+    AmbiguousHeaderError
+        The header fits two tables equally well.
+
+    Examples
+    --------
+    >>> header = find_header([["某县任务进度表"], ["任务编号", "月份", "累计完成"]])
+    >>> header.table, header.first, header.columns
+    ('task_progress', 1, {0: 'task', 1: 'month', 2: 'done'})
+    """
+    best, score = [], (0, 0.0)
+    for span in (1, 2):
+        for first in range(min(SEARCHED, len(rows) - span + 1)):
+            titles = _titles(rows[first : first + span])
+            for table in LEDGERS:
+                found = _matches(titles, table)
+                fit = (len(set(found.values())), len(found) / len(titles_of(table)))
+                if fit > score and _enough(table, found):
+                    best, score = [(table, first, span, titles)], fit
+                elif fit == score and best and best[0][1:3] == (first, span):
+                    best.append((table, first, span, titles))
+    if len(best) > 1:
+        raise AmbiguousHeaderError([table for table, *_ in best])
+    return _header(*best[0]) if best else None
+
+
+def _enough(table: str, found: dict[int, tuple[str, int]]) -> bool:
+    """Three columns make a ledger, or all those without which it says nothing."""
+    columns, named = columns_of(table), {column for column, _ in found.values()}
+    required = set(columns.loc[columns["required"] == "yes", "column"])
+    return len(named) >= FEWEST or required <= named
+
+
+def _titles(rows: list[list]) -> dict[int, tuple[str, ...]]:
+    """Title of each column, most exact first: group and title, title, or group that runs down."""
+    if len(rows) == 1:
+        return {at: (str(cell),) for at, cell in enumerate(rows[0]) if str(cell).strip()}
+    groups, group, found = rows[0], "", {}
+    for at, cell in enumerate(rows[1]):
+        above = str(groups[at]).strip() if at < len(groups) else ""
+        group, title = above or group, str(cell).strip()
+        if title:
+            found[at] = (group + title, title) if group else (title,)
+        elif above:
+            found[at] = (above,)
+    return found
+
+
+def _matches(titles: dict[int, tuple[str, ...]], table: str) -> dict[int, tuple[str, int]]:
+    known = titles_of(table)
+    found = ((at, _known(candidates, known)) for at, candidates in titles.items())
+    return {at: match for at, match in found if match}
+
+
+def _known(candidates: tuple[str, ...], known: dict) -> tuple[str, int] | None:
+    for candidate in candidates:
+        title = normal_title(candidate)
+        bare = BRACKETS.match(title)
+        if title in known or (bare and bare[1] in known):
+            return known.get(title) or known[bare[1]]
+    return None
+
+
+def _header(table: str, first: int, span: int, titles: dict[int, tuple[str, ...]]) -> Header:
+    matches = _matches(titles, table)
+    shown = {at: " ".join(candidates[-1].split()) for at, candidates in titles.items()}
+    notes = [(at, "unread_column", title, "") for at, title in shown.items() if at not in matches]
+    columns = _chosen(matches, notes, shown)
+    scales = _scales(table, columns, shown, notes)
+    columns = {at: column for at, column in columns.items() if at in scales}
+    return Header(table, first, span, columns, shown, scales, tuple(notes))
+
+
+def _chosen(matches: dict, notes: list, shown: dict) -> dict[int, str]:
+    chosen = {}
+    for column in dict.fromkeys(column for column, _ in matches.values()):
+        ranks = {at: rank for at, (name, rank) in matches.items() if name == column}
+        best = [at for at, rank in ranks.items() if rank == min(ranks.values())]
+        rule = "column_twice" if len(best) == 1 else "ambiguous_column"
+        left = [at for at in ranks if at not in best or len(best) > 1]
+        notes.extend((at, rule, shown[at], column) for at in left)
+        chosen |= {best[0]: column} if len(best) == 1 else {}
+    return dict(sorted(chosen.items()))
+
+
+def _scales(table: str, columns: dict, shown: dict, notes: list) -> dict[int, str]:
+    units = columns_of(table).set_index("column")["unit"]
+    scales = {}
+    for at, column in columns.items():
+        bare = BRACKETS.match(normal_title(shown[at]))
+        unit, scale = UNITS.get(bare[2], (None, "1")) if bare else (None, "1")
+        if unit is None or (Decimal(scale) == 1 and _same(unit, units[column])):
+            scales[at] = "1"
+        elif _same(unit, units[column]):
+            scales[at] = scale
+            notes.append((at, "header_unit", bare[2], scale))
+        else:
+            notes.append((at, "header_unit_unknown", bare[2], units[column] or "-"))
+    return scales
+
+
+def _same(unit: str, wanted: str) -> bool:
+    return unit == wanted or (unit, wanted) in LOOSE
+
+
+def year_of(*texts: str) -> str | None:
+    """Find the one year that titles, sheet name and file name speak of.
+
+    Parameters
+    ----------
+    *texts : str
+        The texts, the nearest to the table first.
+
+    Returns
+    -------
+    str or None
+        The year of the first text that names any; None if it names two, or none does.
+
+    Examples
+    --------
+    >>> year_of("某县2017年贫困户信息表", "Sheet1")
+    '2017'
+    >>> year_of("2016年至2017年") is None
+    True
+    """
+    for text in texts:
+        years = set(YEAR.findall(unicodedata.normalize("NFKC", text)))
+        if years:
+            return years.pop() if len(years) == 1 else None
+    return None

@@ -1,0 +1,124 @@
+"""Published tables: read, checked, typed, with the sources their rows name."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.tables.checks import MARKS, check_table, typed_table
+from analysis.tables.files import find_file
+from analysis.tables.findings import TableError
+
+
+def read(
+    name: str, *, place: str | None = None, pack: str | None = None, until: str | None = None
+) -> pd.DataFrame:
+    """Read one table, checked and typed by the dictionary.
+
+    Parameters
+    ----------
+    name : str
+        Table of the dictionary, such as ``incidence``.
+    place : str, optional
+        Folder of the place for the tables every place has (``facts``, ``identities``, ...).
+    pack : str, optional
+        File of the pack for the table ``standards``, such as ``yunnan_2017``.
+    until : str, optional
+        ISO date: rows that were known later are left out.
+
+    Returns
+    -------
+    DataFrame
+        Shares 0 to 1, codes as text, absent figures missing.
+
+    Raises
+    ------
+    TableError
+        The file breaks its dictionary; every offender is named.
+    FileNotFoundError
+        No such table or place; the message lists those there are.
+
+    Examples
+    --------
+    >>> incidence = read("incidence", until="2018-03-28")
+    >>> int(incidence.query("area == '100000'")["year"].max())
+    2017
+    """
+    path = find_file(name, place=place, pack=pack)
+    raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    findings = check_table(raw, name, path.name)
+    if len(findings):
+        raise TableError(findings)
+    frame = typed_table(raw, name)
+    return frame if until is None else frame[frame["known_from"] <= until].reset_index(drop=True)
+
+
+def sources(*frames: pd.DataFrame) -> list[dict[str, str]]:
+    """List the sources of the rows that are shown, each once, with its weakest mark.
+
+    Parameters
+    ----------
+    *frames : DataFrame
+        Tables with the columns ``source`` (ids, ``;`` between several) and ``verification``.
+
+    Returns
+    -------
+    list of dict
+        ``id, title_zh, title_en, locator, verification``, in order of first appearance.
+
+    Examples
+    --------
+    >>> shown = pd.DataFrame({"source": ["speech"], "verification": ["verified-read"]})
+    >>> sources(shown)[0]["verification"]
+    'verified-read'
+    """
+    marks = pd.concat([frame[["source", "verification"]] for frame in frames])
+    marks = marks.assign(source=marks["source"].str.split(";")).explode("source")
+    weakest = marks["verification"].map(MARKS.index).groupby(marks["source"], sort=False).max()
+    titles = read("sources").set_index("source").fillna("")
+    return [
+        {
+            "id": source,
+            **titles.loc[source, ["title_zh", "title_en", "locator"]],
+            "verification": MARKS[mark],
+        }
+        for source, mark in weakest.items()
+    ]
+
+
+def margins(place: str, *, until: str | None = None) -> pd.DataFrame:
+    """Give the printed figures of a place by the part they play, whatever their ids there.
+
+    Parameters
+    ----------
+    place : str
+        Folder of the place, with ``facts.csv`` and ``margins.csv``.
+    until : str, optional
+        ISO date: as for `read`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by margin: ``value, value_low, value_high`` (from the rounding of the printed
+        digits) and the columns of ``facts``.
+
+    Raises
+    ------
+    KeyError
+        A margin names a fact that the place does not have.
+
+    Examples
+    --------
+    >>> int(margins("wenshan").loc["poor_persons", "value"])
+    16382
+    """
+    facts = read("facts", place=place).set_index("fact")
+    roles = read("margins", place=place, until=until)
+    if roles.empty:
+        raise KeyError(f"nothing was known of {place} by {until}; choose a later day")
+    unknown = sorted(set(roles["fact"]) - set(facts.index))
+    if unknown:
+        raise KeyError(f"data/{place}/margins.csv names facts that are not there: {unknown}")
+    shown = facts.loc[roles["fact"]].reset_index().set_index(pd.Index(roles["margin"]))
+    shown["value_low"] = shown["value"] - shown["resolution"]
+    shown["value_high"] = shown["value"] + shown["resolution"]
+    return shown
