@@ -6,8 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.charts import house
+from analysis.charts.ribbons import ribbons
 
 Say = Callable[..., str]
+LEVELS = ("central", "province", "prefecture", "county")
 
 
 def per_person(panels: Sequence[Axes], yearly: pd.DataFrame, *, say: Say) -> None:
@@ -71,3 +73,79 @@ def _ranked(axes: Axes, rows: Sequence[tuple[str, float, float]], say: Say) -> N
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(left=False)
+
+
+def fund_flow(axes: Axes, links: pd.DataFrame, *, say: Say) -> None:
+    """Draw money flowing from source to level to sector.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    links : DataFrame
+        From `analysis.funds.links`.
+    say : callable
+        Words in the language drawn.
+    """
+    first = set(links.loc[links["stage"] == 0, "source"])
+    ribbons(
+        axes,
+        links,
+        "approved_yuan",
+        order=LEVELS,
+        looks=lambda node: "place" if node in first else "province",
+        names=lambda node, yuan: say("funds.label.node", node=f"funds.node.{node}", yuan=yuan),
+    )
+
+
+def execution(axes: Axes, months: pd.DataFrame, *, say: Say) -> None:
+    """Draw approved, disbursed and spent money up to each month; the gap is carried over.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    months : DataFrame
+        From `analysis.funds.execution`.
+    say : callable
+        Words in the language drawn.
+    """
+    when = pd.to_datetime(months["month"])
+    meanings = {"approved_yuan": "target", "disbursed_yuan": "projected", "spent_yuan": "observed"}
+    axes.fill_between(
+        when, months["spent_yuan"] / 1e4, months["disbursed_yuan"] / 1e4, **house.band()
+    )
+    ends = []
+    for column, meaning in meanings.items():
+        axes.plot(when, months[column] / 1e4, **house.rule(meaning))
+        ends.append((when.iloc[-1], months[column].iloc[-1] / 1e4, column, meaning))
+    axes.set_ylim(bottom=0)
+    house.thousands(axes.yaxis)
+    labels = [(x, y, say(f"funds.label.{column}"), meaning) for x, y, column, meaning in ends]
+    house.label_ends(axes, [(axes.convert_xunits(x), *rest) for x, *rest in labels])
+
+
+def concentration(axes: Axes, curve: pd.DataFrame, *, say: Say) -> None:
+    """Draw the share of money over the share of persons, from the poorest village up.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    curve : DataFrame
+        From `analysis.funds.concentration_curve`.
+    say : callable
+        Words in the language drawn.
+    """
+    axes.plot([0, 1], [0, 1], **house.rule("muted"))
+    axes.plot(curve["persons_share"], curve["amount_share"], **house.rule("place"))
+    axes.fill_between(
+        curve["persons_share"], curve["persons_share"], curve["amount_share"], **house.band()
+    )
+    axes.set_xlabel(say("funds.label.persons_share"))
+    axes.set_ylabel(say("funds.label.amount_share"))
+    axes.text(0.6, 0.56, say("funds.label.equal"), va="top")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    for axis in (axes.xaxis, axes.yaxis):
+        house.percent(axis)

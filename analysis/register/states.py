@@ -1,0 +1,344 @@
+"""Households between states: how many pass from one to another, and at what hazard."""
+
+import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
+
+from analysis import microdata
+from analysis.register.flows import POOR, WHOLE, panel_rows
+
+ABSENT = "absent"
+SHOWN = ("poor", "returned", "exited", "never", ABSENT)
+
+
+def transitions(households, *, area=None):
+    """Count the households that pass from each state to each other from one year to the next.
+
+    Parameters
+    ----------
+    households : any dataframe Narwhals reads
+        As for `analysis.register.flows`.
+    area : str or None
+        Column to tell apart (where the household was; where it is, if it is new); None for all.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``year`` (of arrival), the area, ``from_state, to_state, households, persons_from,
+        persons_to`` and ``share`` (0 to 1, of the households in ``from_state``; missing for
+        households that were ``absent``). Only passages that happened.
+
+    Raises
+    ------
+    ValueError
+        As for `analysis.register.flows`.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household": ["a", "b", "a", "b"], "year": [2016, 2016, 2017, 2017],
+    ...     "size": [4, 3, 5, 3], "status": ["poor", "poor", "exited", "poor"]})
+    >>> transitions(panel)[["to_state", "households", "share"]].values.tolist()
+    [['exited', 1, 0.5], ['poor', 1, 0.5]]
+    """
+    pairs = _paired(panel_rows(households, area))
+    keys = ["year", "area", "from_state", "to_state"]
+    table = pairs.groupby(keys, as_index=False).agg(
+        households=("household", "size"),
+        persons_from=("size_from", "sum"),
+        persons_to=("size_to", "sum"),
+    )
+    total = table.groupby(keys[:3])["households"].transform("sum")
+    table["share"] = (table["households"] / total).where(table["from_state"] != ABSENT)
+    return _named_area(table, area)
+
+
+def _named_area(table, area):
+    return table.drop(columns="area") if area is None else table.rename(columns={"area": area})
+
+
+def _paired(panel):
+    rows = panel[["household", "year", "area", "status", "size"]]
+    before = rows.assign(year=rows["year"] + 1)
+    pairs = rows.merge(before, on=["household", "year"], how="outer", suffixes=("_to", "_from"))
+    pairs = pairs[pairs["year"].between(panel["year"].min() + 1, panel["year"].max())]
+    states = {f"{end}_state": pairs[f"status_{end}"].fillna(ABSENT) for end in ("from", "to")}
+    return pairs.assign(area=pairs["area_from"].fillna(pairs["area_to"]), **states)
+
+
+def state_links(moves):
+    """Turn passages between states into links for a picture of the flow.
+
+    Parameters
+    ----------
+    moves : DataFrame
+        From `transitions`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``stage`` (0 for the first year), ``year, source, target, households``, ordered
+        from poor to absent. Households that were never on the register and are still not, are
+        left out: they would dwarf the rest.
+
+    Examples
+    --------
+    >>> moves = pd.DataFrame({"year": 2017, "from_state": ["never", "poor"],
+    ...                       "to_state": ["never", "exited"], "households": [90, 3]})
+    >>> state_links(moves)[["source", "target", "households"]].to_numpy().tolist()
+    [['poor', 'exited', 3]]
+    """
+    ends = ["from_state", "to_state"]
+    inside = ~moves[ends].isin(["never", ABSENT]).all(axis=1)
+    links = moves[inside].groupby(["year", *ends], as_index=False)["households"].sum()
+    links = links.rename(columns={"from_state": "source", "to_state": "target"})
+    order = {state: place for place, state in enumerate(SHOWN)}
+    links = links.sort_values(
+        ["year", "source", "target"], key=lambda column: column.map(order).fillna(column)
+    )
+    links.insert(0, "stage", links["year"] - links["year"].min())
+    return links.reset_index(drop=True)
+
+
+def hazards(moves, start, end, *, by=("year",), level=0.9):
+    """Say which share of the households in some states passed to others, with exact bounds.
+
+    Parameters
+    ----------
+    moves : DataFrame
+        From `transitions`.
+    start, end : sequence of str
+        States passed from and to: ``("poor", "returned")`` to ``("exited",)`` is exit, the
+        reverse is falling back.
+    by : sequence of str
+        Columns to group by.
+    level : float
+        Probability inside the bounds, 0 to 1.
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``by``, ``at_risk, passed`` (households), ``hazard, hazard_low, hazard_high``,
+        0 to 1. The bounds take households as independent; villages that exit together are less
+        certain than that.
+
+    References
+    ----------
+    Clopper and Pearson (1934) for the bounds.
+
+    Examples
+    --------
+    >>> moves = pd.DataFrame({"year": 2017, "from_state": "poor", "to_state": ["exited", "poor"],
+    ...                       "households": [1, 3]})
+    >>> hazards(moves, ["poor"], ["exited"])[["at_risk", "passed", "hazard"]].values.tolist()
+    [[4.0, 1.0, 0.25]]
+    """
+    exposed = moves[moves["from_state"].isin(list(start))]
+    passed = exposed["households"].where(exposed["to_state"].isin(list(end)), 0)
+    table = exposed.assign(at_risk=exposed["households"], passed=passed)
+    table = table.groupby(list(by), as_index=False)[["at_risk", "passed"]].sum()
+    low, high = proportion_confint(
+        table["passed"], table["at_risk"], alpha=1 - level, method="beta"
+    )
+    return table.assign(hazard=table["passed"] / table["at_risk"], hazard_low=low, hazard_high=high)
+
+
+def incidence(households, population, *, area=None):
+    """Count the poor of the register over the population, by year and area.
+
+    Parameters
+    ----------
+    households : any dataframe Narwhals reads
+        As for `analysis.register.flows`.
+    population : any dataframe Narwhals reads
+        Columns ``year, population`` and the area if one is told apart; several rows of one cell,
+        such as villages, are added up.
+    area : str or None
+        Column to tell apart.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``year``, the area, ``poor_households, poor_persons, population,
+        headcount_ratio`` (0 to 1). A cell without a population has no ratio; a cell of the
+        population without poor households has zero.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household": ["a"], "year": [2017], "size": [4], "status": ["poor"]})
+    >>> people = pd.DataFrame({"year": [2017], "population": [100]})
+    >>> incidence(panel, people)["headcount_ratio"].tolist()
+    [0.04]
+    """
+    panel = panel_rows(households, area)
+    keys = ["year", "area"]
+    poor = panel[panel["poor"]].groupby(keys)["size"].agg(["size", "sum"])
+    poor = poor.set_axis(["poor_households", "poor_persons"], axis=1)
+    people = microdata.fetch(population, ["year", "population"], microdata.names(area))
+    people = people.assign(area=people[area] if area else WHOLE, year=people["year"].astype(int))
+    people = people.groupby(keys)["population"].agg(lambda values: values.sum(skipna=False))
+    people = people[people.index.get_level_values("year").isin(panel["year"])]
+    table = poor.join(people, how="outer").fillna({"poor_households": 0, "poor_persons": 0})
+    table["headcount_ratio"] = table["poor_persons"] / table["population"]
+    return _named_area(table.reset_index(), area)
+
+
+def own_exits(households, villages, place):
+    """Give a place's exits so far from its register, as rows for `projection.exit_paces`.
+
+    Parameters
+    ----------
+    households : any dataframe Narwhals reads
+        As for `analysis.register.flows`.
+    villages : any dataframe Narwhals reads
+        Columns ``village, year, poor_village, exited_year``.
+    place : str
+        Name of the place in the result.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``person`` and ``village``, each with columns ``place, year_from, year_to, opening,
+        exits``, as `projection.own_exits` gives them from printed margins: either feeds
+        `projection.learned_paces`. Persons are those of the year before; a year that opens
+        with nobody poor is left out.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household": ["a", "b", "a", "b"], "year": [2016, 2016, 2017, 2017],
+    ...     "size": [4, 3, 5, 3], "status": ["poor", "poor", "exited", "poor"]})
+    >>> villages = pd.DataFrame({"village": ["v"], "year": [2017], "poor_village": [True],
+    ...                          "exited_year": [2017]})
+    >>> own_exits(panel, villages, "x")["person"][["opening", "exits"]].values.tolist()
+    [[7.0, 4.0]]
+    """
+    moves = transitions(households)
+    exposed = moves[moves["from_state"].isin(POOR)]
+    gone = exposed["persons_from"].where(exposed["to_state"] == "exited", 0.0)
+    persons = exposed.assign(opening=exposed["persons_from"], exits=gone)
+    persons = persons.groupby("year")[["opening", "exits"]].sum()
+    years = range(int(moves["year"].min()), int(moves["year"].max()) + 1)
+    return {
+        "person": _pace_rows(persons, place),
+        "village": _pace_rows(_village_exits(villages, years), place),
+    }
+
+
+def own_returns(households, place):
+    """Give a place's falls back into poverty so far, as rows for `projection.read_scenarios`.
+
+    Parameters
+    ----------
+    households : any dataframe Narwhals reads
+        As for `analysis.register.flows`.
+    place : str
+        Name of the place in the result.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``place, year_from, year_to, exited_persons`` (out at the start of the year),
+        ``returned_persons``; a year that opens with nobody out is left out.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household": ["a", "b", "a", "b"], "year": [2016, 2016, 2017, 2017],
+    ...     "size": [4, 3, 5, 3], "status": ["exited", "exited", "exited", "returned"]})
+    >>> own_returns(panel, "x")[["exited_persons", "returned_persons"]].values.tolist()
+    [[7.0, 3.0]]
+    """
+    moves = transitions(households)
+    exposed = moves[moves["from_state"] == "exited"]
+    back = exposed["persons_from"].where(exposed["to_state"].isin(POOR), 0.0)
+    table = exposed.assign(exited_persons=exposed["persons_from"], returned_persons=back)
+    table = table.groupby("year", as_index=False)[["exited_persons", "returned_persons"]].sum()
+    table = table[table["exited_persons"] > 0].rename(columns={"year": "year_from"})
+    table.insert(0, "year_to", table["year_from"])
+    table.insert(0, "place", place)
+    return table.reset_index(drop=True)
+
+
+def _pace_rows(table, place):
+    kept = table[table["opening"] > 0].rename_axis("year_from").reset_index()
+    kept = kept.assign(place=place, year_to=kept["year_from"])
+    return kept[["place", "year_from", "year_to", "opening", "exits"]]
+
+
+def _poor_villages(villages, year):
+    rows = microdata.fetch(villages, ["year", "exited_year"], ["village", "poor_village"])
+    rows = rows[(rows["year"] <= year) & rows["poor_village"].eq(True)]
+    return rows.groupby("village")["exited_year"].min()
+
+
+def _village_exits(villages, years):
+    exited = _poor_villages(villages, max(years))
+    # The list of poor villages is closed: those out before the first year are not in its opening.
+    opening = [int((~(exited < year)).sum()) for year in years]
+    exits = [int((exited == year).sum()) for year in years]
+    return pd.DataFrame({"opening": opening, "exits": exits}, index=list(years), dtype=float)
+
+
+def counted_margins(printed, households, villages, year, *, source):
+    """Put the register's own counts in the place of a place's printed figures.
+
+    Parameters
+    ----------
+    printed : DataFrame
+        As `analysis.tables.margins` gives it: the targets of the place, and what it prints.
+    households, villages : any dataframe Narwhals reads
+        As for `own_exits`; ``villages`` also has ``population``.
+    year : int
+        Year whose end is counted.
+    source : str
+        Id of the register in the list of sources.
+
+    Returns
+    -------
+    DataFrame
+        As ``printed``; ``poor_persons, poor_households, exited_persons, incidence, poor_villages,
+        exited_villages, exited_villages_year, admin_villages`` are counted, without rounding. It
+        feeds `projection.starting_state` as printed margins do.
+
+    Raises
+    ------
+    ValueError
+        The register or the villages have no such year.
+
+    Examples
+    --------
+    >>> import analysis.tables as tables
+    >>> panel = pd.DataFrame({"household": ["a"], "year": [2017], "size": [4], "status": ["poor"]})
+    >>> villages = pd.DataFrame({"village": ["v"], "year": [2017], "poor_village": [True],
+    ...                          "exited_year": [None], "population": [100]})
+    >>> villages = villages.astype({"exited_year": float})
+    >>> counted = counted_margins(tables.margins("wenshan"), panel, villages, 2017, source="speech")
+    >>> float(counted.loc["incidence", "value"])
+    0.04
+    """
+    counts = _counts(households, villages, year)
+    frame = printed.reindex(printed.index.union(list(counts), sort=False)).astype({"value": float})
+    for name, value in counts.items():
+        frame.loc[name, ["value", "value_low", "value_high"]] = value
+        frame.loc[name, ["source", "verification"]] = [source, "derived"]
+    return frame
+
+
+def _counts(households, villages, year):
+    panel = panel_rows(households)
+    panel = panel[panel["year"] == year]
+    listed = microdata.fetch(villages, ["year", "population"], ["village"])
+    listed = listed[listed["year"] == year]
+    if panel.empty or listed.empty:
+        raise ValueError(
+            f"the register or the villages have no rows of {year}; name a year with both"
+        )
+    poor, exited = panel[panel["poor"]], panel[panel["status"] == "exited"]
+    village_exits = _poor_villages(villages, year)
+    return {
+        "poor_persons": poor["size"].sum(),
+        "poor_households": len(poor),
+        "exited_persons": exited["size"].sum(),
+        "incidence": poor["size"].sum() / listed["population"].sum(skipna=False),
+        "poor_villages": len(village_exits),
+        "exited_villages": int((village_exits <= year).sum()),
+        "exited_villages_year": int((village_exits == year).sum()),
+        "admin_villages": listed["village"].nunique(),
+    }

@@ -1,0 +1,193 @@
+"""Money of the ledgers: sums kept, months closed, targeting, sameness, how long works last."""
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis import funds, inequality
+
+PROJECTS = pd.DataFrame(
+    {
+        "project": ["p1", "p2", "p3", "p4"],
+        "village": ["a", "b", "a", "c"],
+        "township": ["t", "t", "t", "u"],
+        "fund_source": ["special", "special", "firms", "special"],
+        "level": ["central", "county", "county", "central"],
+        "sector": ["industry", "industry", "housing", "industry"],
+        "kind": ["pigs", "pigs", "repair", "herbs"],
+        "approved_yuan": [100.0, 50.0, np.nan, 30.0],
+        "approved_on": ["2017-01-10", "2017-02-01", "2017-02-20", "2017-04-01"],
+        "started_on": ["2015-01-01", "2015-01-01", "2016-01-01", "2019-01-01"],
+        "ended_on": ["2016-01-01", None, None, None],
+    }
+)
+PAYMENTS = pd.DataFrame(
+    {
+        "project": ["p1", "p1", "p2"],
+        "month": ["2017-02", "2017-05", "2017-05"],
+        "disbursed_yuan": [80.0, 20.0, 50.0],
+        "spent_yuan": [40.0, 40.0, np.nan],
+    }
+)
+ENGINES = [lambda frame: frame, pl.from_pandas, duckdb.from_df]
+
+
+@pytest.mark.parametrize("turn", ENGINES)
+def test_allocation_keeps_the_total_and_counts_what_has_no_amount(turn):
+    cells = funds.allocation(turn(PROJECTS))
+    assert cells["approved_yuan"].sum() == 180
+    assert (cells["projects"].sum(), cells["without_amount"].sum()) == (4, 1)
+    flow = funds.links(cells)
+    assert flow.groupby("stage")["approved_yuan"].sum().tolist() == [180, 180, 180]
+
+
+@pytest.mark.parametrize("turn", ENGINES)
+def test_execution_follows_every_month(turn):
+    months = funds.execution(turn(PROJECTS), turn(PAYMENTS)).set_index("month")
+    assert list(months.index) == ["2017-01", "2017-02", "2017-03", "2017-04", "2017-05"]
+    assert months["approved_yuan"].tolist() == [100, 150, 150, 180, 180]
+    assert months["execution_rate"].tolist() == [0, 40 / 150, 40 / 150, 40 / 180, 80 / 180]
+    assert months["carry_over_yuan"].tolist() == [0, 40, 40, 40, 70]
+    assert months["unreported"].tolist() == [0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("projects", "payments", "said"),
+    [
+        (PROJECTS.head(1), PAYMENTS, "the first is p2"),
+        (PROJECTS, PAYMENTS.assign(spent_yuan=-1.0), "negative"),
+        (PROJECTS.assign(approved_on=None), PAYMENTS, "date of approval"),
+    ],
+)
+def test_a_faulty_ledger_is_named(projects, payments, said):
+    with pytest.raises(ValueError, match=said):
+        funds.execution(projects, payments)
+
+
+places = st.lists(
+    st.tuples(st.integers(0, 50), st.integers(1, 9), st.integers(1, 20)), min_size=2, max_size=12
+)
+
+
+@settings(max_examples=50)
+@given(places)
+def test_concentration_by_itself_is_the_gini_and_minus_itself_its_reverse(rows):
+    amount, _, weight = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    if amount.sum() == 0:
+        return
+    gini = inequality.gini(amount, weight)
+    assert funds.concentration_index(amount, amount, weight) == pytest.approx(gini, abs=1e-9)
+    assert funds.concentration_index(amount, -amount, weight) == pytest.approx(-gini, abs=1e-9)
+
+
+@settings(max_examples=50)
+@given(places, st.permutations(range(12)))
+def test_concentration_ignores_order_and_the_scale_of_the_rank(rows, order):
+    kept = [rows[place] for place in order if place < len(rows)]
+    first, second = (
+        [np.array(column, dtype=float) for column in zip(*some, strict=True)]
+        for some in (rows, kept)
+    )
+    if first[0].sum() == 0:
+        return
+    index = funds.concentration_index(*first)
+    assert -1 <= index <= 1
+    again = funds.concentration_index(second[0], np.exp(second[1]), second[2])
+    assert again == pytest.approx(index, abs=1e-9)
+
+
+def test_money_that_names_no_village_is_shown_and_not_spread():
+    villages = pd.DataFrame(
+        {
+            "village": ["a", "b"],
+            "poor_village": [True, False],
+            "population": [100, 300],
+            "poor_persons": [30, 10],
+        }
+    )
+    money = pd.DataFrame({"village": ["a", "b", None], "yuan": [60.0, 20.0, 20.0]})
+    table = funds.reach(money, villages).set_index("group")
+    assert table["yuan_share"].tolist() == [0.6, 0.2, 0.2]
+    assert table.loc["poor_villages", ["population_share", "poor_share"]].tolist() == [0.25, 0.75]
+    with pytest.raises(ValueError, match="z"):
+        funds.reach(pd.DataFrame({"village": ["z"], "yuan": [1.0]}), villages)
+
+
+def test_money_without_regard_to_incidence_cannot_be_told_apart():
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"headcount_ratio": rng.random(40), "yuan_per_head": rng.random(40)})
+    assert funds.per_head_rank(table, draws=300, seed=1)["verdict"] == "cannot_tell"
+    table["yuan_per_head"] = -table["headcount_ratio"] + rng.normal(0, 0.1, 40)
+    assert funds.per_head_rank(table, draws=300, seed=1)["verdict"] == "richer_get_more"
+
+
+def test_sameness_is_one_when_all_raise_pigs_and_falls_with_variety():
+    kinds = pd.DataFrame({"village": list("abcd"), "sector": "industry", "kind": "pigs"})
+    alike = funds.sameness(kinds)
+    assert (alike["herfindahl"], alike["commonest_share"], alike["only_commonest_share"]) == (
+        1,
+        1,
+        1,
+    )
+    varied = funds.sameness(kinds.assign(kind=list("wxyz")))
+    assert (varied["herfindahl"], varied["even_kinds"]) == (0.25, 4)
+    renamed = funds.sameness(PROJECTS.replace({"kind": {"pigs": "zebu", "herbs": "ants"}}))
+    assert renamed["herfindahl"] == funds.sameness(PROJECTS)["herfindahl"] == pytest.approx(5 / 9)
+
+
+def test_neighbours_that_copy_each_other_are_found_and_chance_is_not():
+    villages = pd.DataFrame(
+        {"village": [f"v{n:02d}" for n in range(24)], "township": np.repeat(list("abcdef"), 4)}
+    )
+    pairs = funds.neighbour_pairs(villages)
+    assert len(pairs) == 6 * 6
+    copied = villages.assign(sector="industry", kind=villages["township"])
+    assert funds.similarity(copied, pairs, draws=199, seed=1)["verdict"] == "alike"
+    rng = np.random.default_rng(5)
+    random = copied.assign(kind=rng.choice(list("xyz"), 24))
+    assert funds.similarity(random, pairs, draws=199, seed=1)["verdict"] == "cannot_tell"
+
+
+def test_survival_counts_running_projects_for_as_long_as_they_have_run():
+    starts = ["2010-01-01"] * 4
+    ends = ["2011-01-01", "2012-01-01", None, "2014-01-01"]
+    curve = funds.survival(pd.DataFrame({"started_on": starts, "ended_on": ends}), "2013-01-01")
+    # The fourth ends after the ledger closes: it is running.
+    assert curve["lasting"].tolist() == pytest.approx([0.75, 0.5])
+    assert (
+        (curve["lasting_low"] < curve["lasting"]) & (curve["lasting"] < curve["lasting_high"])
+    ).all()
+    assert funds.lasting(curve, 1.5)["lasting"] == 0.75
+    assert funds.lasting(curve, 1.5)["median"] == pytest.approx(2, abs=0.01)
+
+
+def test_survival_without_an_end_or_start_and_with_a_wrong_date():
+    running = pd.DataFrame({"started_on": ["2015-01-01"], "ended_on": [None]})
+    assert funds.lasting(funds.survival(running, "2018-01-01"), 2)["lasting"] == 1
+    with pytest.raises(ValueError, match="no project has started"):
+        funds.survival(running, "2014-01-01")
+    with pytest.raises(ValueError, match="end before they start"):
+        funds.survival(running.assign(ended_on="2014-01-01"), "2018-01-01")
+
+
+def test_survival_covers_the_truth_of_exponential_lives():
+    rng = np.random.default_rng(11)
+    start = pd.Timestamp("2012-01-01") + pd.to_timedelta(rng.integers(0, 1500, 600), "D")
+    end = start + pd.to_timedelta(rng.exponential(3 * 365.25, 600), "D")
+    curve = funds.survival(
+        pd.DataFrame({"started_on": start.astype(str), "ended_on": end.astype(str)}), "2018-03-01"
+    )
+    found = funds.lasting(curve, 2.0)
+    assert found["lasting_low"] < np.exp(-2 / 3) < found["lasting_high"]
+
+
+def test_an_unknown_collective_income_widens_the_share():
+    villages = pd.DataFrame(
+        {"village": list("abcd"), "year": 2017, "collective_income_yuan": [0, 1.0, None, None]}
+    )
+    row = funds.without_collective_income(villages).iloc[0]
+    assert (row["share_low"], row["share_high"]) == (0.25, 0.75)
