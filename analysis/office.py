@@ -1,0 +1,118 @@
+"""The ledgers of a place: those its office keeps, or a synthetic city's where it keeps none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from analysis import marks, synthetic, tables
+
+FOLDER = "ledgers"
+
+
+class Office(NamedTuple):
+    """
+    The ledgers of a place, and what may be said of numbers made from them.
+
+    Parameters
+    ----------
+    tables : mapping
+        Frames by the names of the contract: households, members, villages, projects, payments,
+        task_progress, helpers, flows. An office that keeps fewer has fewer.
+    synthetic : bool
+        Whether any row is made up.
+    sources : list of dict
+        What stands below an exhibit: the office's own ledgers, or the synthetic city.
+
+    Examples
+    --------
+    >>> ledgers("wenshan").synthetic
+    True
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    synthetic: bool
+    sources: list[dict[str, str]]
+
+    def status(self, wanted: str = "observed") -> str:
+        """
+        Give the status of a number made from these ledgers.
+
+        Parameters
+        ----------
+        wanted : str
+            Status it has when the ledgers are real: observed, estimated or projected.
+
+        Returns
+        -------
+        str
+            The same, or synthetic where the rows are.
+
+        Examples
+        --------
+        >>> Office({}, True, []).status("estimated")
+        'synthetic'
+        """
+        return marks.STATUS if self.synthetic else wanted
+
+
+def keeps_ledgers(place: str) -> bool:
+    """
+    Say whether a place has ledgers of its own.
+
+    Parameters
+    ----------
+    place : str
+        Folder of the place under the data folder.
+
+    Returns
+    -------
+    bool
+        True where ``data/<place>/ledgers/`` is a folder.
+
+    Examples
+    --------
+    >>> keeps_ledgers("wenshan")
+    False
+    """
+    return (tables.DATA / place / FOLDER).is_dir()
+
+
+def ledgers(place: str, *, seed: int = 20180328) -> Office:
+    """
+    Read the ledgers a place keeps, or make those of a synthetic city on its printed margins.
+
+    Parameters
+    ----------
+    place : str
+        Folder of the place under the data folder.
+    seed : int
+        Seed of the synthetic city; without meaning where the place keeps ledgers.
+
+    Returns
+    -------
+    Office
+        Tables, whether they are synthetic, and their source.
+
+    Raises
+    ------
+    TableError
+        A cell of the place's ledgers is refused; every offender is named.
+    KeyError
+        The place keeps no ledgers, and prints too few margins for a synthetic city.
+
+    Examples
+    --------
+    >>> sorted(ledgers("wenshan", seed=1).tables)[:3]
+    ['flows', 'helpers', 'households']
+    """
+    if keeps_ledgers(place):
+        found = tables.read_folder(tables.DATA / place / FOLDER)
+    else:
+        found = synthetic.city(seed=seed, place=place).tables
+    made_up = marks.is_synthetic(*found.values())
+    source = "synthetic_city" if made_up else "office_ledgers"
+    told = pd.DataFrame({"source": [source], "verification": ["derived"]})
+    return Office(found, made_up, tables.sources(told))
