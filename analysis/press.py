@@ -354,12 +354,14 @@ def _in_language(content: Mapping, language: str) -> dict[str, object]:
         }
     kept["provenance"] = {part: content[part] for part in PROVENANCE}
     if content["kind"] == "figure":
-        return kept | {part: content[part][language] for part in FIGURE_PARTS}
-    return kept | {
-        "title": content["title"][language],
-        "columns": [_column(content, place, language) for place in range(len(content["columns"]))],
-        "rows": _rows(content, language),
-    }
+        drawn = _tabled(content["drawn"], language) if content["drawn"] else None
+        return kept | {part: content[part][language] for part in FIGURE_PARTS} | {"drawn": drawn}
+    return kept | {"title": content["title"][language]} | _tabled(content, language)
+
+
+def _tabled(content: Mapping, language: str) -> dict[str, object]:
+    columns = [_column(content, place, language) for place in range(len(content["columns"]))]
+    return {"columns": columns, "rows": _rows(content, language)}
 
 
 def _rows(content: Mapping, language: str) -> list[list[str]]:
@@ -377,6 +379,7 @@ def _column(content: Mapping, place: int, language: str) -> dict[str, object]:
     return {
         "heading": heading,
         "align": column["align"],
+        "form": words.column(column["name"], language).format,
         "narrowest": max(map(_width, words_), default=0),
         "heading_width": max(map(_width_in_two_lines, heading)),
         "longest": max(map(_width, cells)),
