@@ -44,7 +44,7 @@ COUNTS = (
 HOUSEHOLD_SHOCK, VILLAGE_SHOCK = 450.0, 120.0
 # What each cause takes from the income per person of the year after, yuan.
 TAKEN_YUAN = {"sick": 230.0, "no_labour": 180.0, "fell_ill": 1_100.0, "lost_work": 900.0}
-# Set by the share who fall back, about 2.4 % a year: a township printed 3.5 %, a county under 0.3 %.
+# Set by the share who fall back, about 2.4 % a year: a township printed 3.5 %, a county less.
 RETURN_INTERCEPT = -4.4
 
 
