@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -31,8 +32,8 @@ def gain(axes: Axes, curves: pd.DataFrame, *, share: float, say: Say) -> None:
     axes.axvline(share, **house.rule("target"))
     axes.annotate(
         say("returns.label.visits", share=share),
-        (share, 0.0),
-        xytext=(5, 4),
+        (share, 1.0),
+        xytext=(5, -9),
         textcoords="offset points",
         color=house.mark("target").colour,
     )
@@ -62,12 +63,15 @@ def reliability(axes: Axes, groups: pd.DataFrame, *, say: Say) -> None:
         Words in the language drawn.
     """
     known = groups.dropna(subset=["expected_share"])
+    for scale in (axes.set_xscale, axes.set_yscale):
+        # Most groups lie near nothing; roots keep them apart, and the diagonal straight.
+        scale("function", functions=(_root, np.square))
     far = known[["expected_share", "observed_share_high"]].max().max() * 1.05 if len(known) else 1
     axes.plot([0, far], [0, far], **house.rule("target"))
     axes.annotate(
         say("returns.label.exact"),
-        (0.75 * far, 0.75 * far),
-        xytext=(6, -10),
+        (0.45 * far, 0.45 * far),
+        xytext=(10, -10),
         textcoords="offset points",
         color=house.mark("target").colour,
     )
@@ -79,9 +83,16 @@ def reliability(axes: Axes, groups: pd.DataFrame, *, say: Say) -> None:
         linewidth=1.0,
     )
     axes.plot(known["expected_share"], known["observed_share"], **house.points("observed"))
-    axes.set_xlim(0, far)
-    axes.set_ylim(0, far)
+    axes.set(xlim=(0, far), ylim=(0, far), xticks=_ticks(far), yticks=_ticks(far))
     house.percent(axes.xaxis)
     house.percent(axes.yaxis)
     axes.set_xlabel(say("returns.label.expected"))
     axes.set_ylabel(say("returns.label.observed"))
+
+
+def _root(values: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.maximum(values, 0))
+
+
+def _ticks(far: float) -> list[float]:
+    return [step**2 / 100 for step in range(11) if step**2 / 100 <= far]
