@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
-from scipy.special import gammaincc
+from scipy.special import gammainc, gammaincc
 
 from analysis.tasks.deadlines import DAYS_PER_MONTH
 from analysis.tasks.paces import (
@@ -19,6 +21,8 @@ from analysis.tasks.paces import (
 DAYS_PER_YEAR = 365.25
 AHEAD = 80
 NEGLIGIBLE = 3e-6
+COARSE = 0.02
+SLICES = 6
 VERDICTS = ("done", "done_late", "overdue", "likely_late", "likely_on_time", "cannot_tell")
 NOT_OVER = ("likely_late", "likely_on_time", "cannot_tell")
 
@@ -139,7 +143,8 @@ def finish_days(
     for place, row in enumerate(rows.itertuples()):
         allowed = (pd.Timestamp(row.deadline) - row.last_end).days / DAYS_PER_MONTH
         if pd.isna(row.finish_after):
-            months, late = _ahead(paces.chance[place], row, left[place], tails, allowed)
+            cases = _cases(paces.chance[place], row, left[place])
+            months, late = _ahead(cases, tails, allowed)
         else:
             months = np.array(tails) * row.finish_after
             late = 1 - np.clip(allowed / row.finish_after, 0, 1)
@@ -150,28 +155,52 @@ def finish_days(
     return found.astype({name: "datetime64[ns]" for name in columns[1:4]})
 
 
-def _ahead(
-    chance: np.ndarray, row, left: float, tails: tuple[float, ...], allowed: float
-) -> tuple[np.ndarray, float]:
-    """Months from the last report to the quantiles asked for, and the chance of being late."""
+class _Cases(NamedTuple):
+    """Every case of shape, pace (a month) and work left that a report allows, with its chance."""
+
+    shape: np.ndarray
+    pace: np.ndarray
+    left: np.ndarray
+    chance: np.ndarray
+
+
+def _cases(chance: np.ndarray, row, left: float) -> _Cases:
     kept = chance > NEGLIGIBLE
     pace = (np.exp(LOG_PACES)[:, None] * row.target / row.allowed + 0 * SHAPES)[kept]
     shape = (SHAPES + 0 * LOG_PACES[:, None])[kept]
-    weight = chance[kept] / chance[kept].sum()
-    middle = np.average(np.log(left / pace), weights=weight)
-    spread = np.sqrt(np.average((np.log(left / pace) - middle) ** 2, weights=weight))
+    whole = _Cases(shape, pace, np.full(len(pace), left), chance[kept] / chance[kept].sum())
+    # Where one unit is much of the work, what part of the next is done matters.
+    coarse = row.elapsed > 0 and row.step > COARSE * row.target
+    return _sliced(whole, row) if coarse else whole
+
+
+def _sliced(whole: _Cases, row) -> _Cases:
+    edges = row.done + row.step * np.linspace(0, 1, SLICES + 1)[:, None]
+    up_to = gammainc(whole.shape * row.elapsed, whole.shape * edges / whole.pace)
+    odds = np.diff(up_to, axis=0) + 1e-12
+    left = row.target - (edges[1:] + edges[:-1]) / 2 + 0 * odds
+    chance = whole.chance * odds / odds.sum(axis=0)
+    return _Cases(
+        np.tile(whole.shape, SLICES), np.tile(whole.pace, SLICES), left.ravel(), chance.ravel()
+    )
+
+
+def _ahead(cases: _Cases, tails: tuple[float, ...], allowed: float) -> tuple[np.ndarray, float]:
+    """Months from the last report to the quantiles asked for, and the chance of being late."""
+    times = np.log(cases.left / cases.pace)
+    middle = np.average(times, weights=cases.chance)
+    spread = np.sqrt(np.average((times - middle) ** 2, weights=cases.chance))
     reach = 1.5 + 4 * spread + 3 / np.sqrt(1 + np.exp(middle))
     months = np.exp(np.linspace(middle - reach, middle + reach, AHEAD))
-    odds = _done_by(months, shape, pace, weight, left)
-    late = 1 - _done_by(np.array([allowed]), shape, pace, weight, left)[0] if allowed > 0 else 1.0
-    quantiles = np.exp(np.interp(tails, odds, np.log(months), right=np.inf))
-    return quantiles, np.nan if np.isnan(allowed) else float(late)
+    quantiles = np.exp(np.interp(tails, _done_by(months, cases), np.log(months), right=np.inf))
+    if np.isnan(allowed):
+        return quantiles, np.nan
+    return quantiles, 1 - float(_done_by(np.array([allowed]), cases)[0]) if allowed > 0 else 1.0
 
 
-def _done_by(
-    months: np.ndarray, shape: np.ndarray, pace: np.ndarray, weight: np.ndarray, left: float
-) -> np.ndarray:
-    return gammaincc(shape * months[:, None], shape * left / pace) @ weight
+def _done_by(months: np.ndarray, cases: _Cases) -> np.ndarray:
+    need = cases.shape * cases.left / cases.pace
+    return gammaincc(cases.shape * months[:, None], need) @ cases.chance
 
 
 def _days(start: pd.Timestamp, months: np.ndarray, until: pd.Timestamp) -> list[pd.Timestamp]:
