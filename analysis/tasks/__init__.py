@@ -1,10 +1,31 @@
 """Tasks: whose they are, the pace their deadlines need, when they will be done, and pairing."""
 
-from analysis.tasks.deadlines import DAYS_PER_MONTH, days_left, deadline_counts, pace_needed
-from analysis.tasks.departments import department_table, leads, open_points, task_offices
-from analysis.tasks.finish import VERDICTS, finish_days, late_by_office, projected
+from analysis.tasks.deadlines import (
+    DAYS_PER_MONTH,
+    days_left,
+    deadline_counts,
+    deadline_summary,
+    pace_needed,
+    told_pace,
+)
+from analysis.tasks.departments import (
+    department_table,
+    leads,
+    office_names,
+    office_summary,
+    open_points,
+    task_offices,
+)
+from analysis.tasks.finish import VERDICTS, finish_days, late_by_office, projected, summary
 from analysis.tasks.paces import Paces, histories, learned_paces, remaining
-from analysis.tasks.pairing import REGISTERED, helper_loads, pairing, pairing_counts
+from analysis.tasks.pairing import (
+    REGISTERED,
+    differ_by_chance,
+    helper_loads,
+    pairing,
+    pairing_counts,
+    pairing_summary,
+)
 from analysis.tasks.reports import flag_counts, flags, known_reports, reports_of, settled_path
 
 __all__ = [
@@ -14,7 +35,9 @@ __all__ = [
     "Paces",
     "days_left",
     "deadline_counts",
+    "deadline_summary",
     "department_table",
+    "differ_by_chance",
     "finish_days",
     "flag_counts",
     "flags",
@@ -24,13 +47,18 @@ __all__ = [
     "late_by_office",
     "leads",
     "learned_paces",
+    "office_names",
+    "office_summary",
     "open_points",
     "pace_needed",
     "pairing",
     "pairing_counts",
+    "pairing_summary",
     "projected",
     "remaining",
     "reports_of",
     "settled_path",
+    "summary",
     "task_offices",
+    "told_pace",
 ]

@@ -118,3 +118,73 @@ def deadline_counts(tasks: pd.DataFrame, offices: pd.DataFrame) -> pd.DataFrame:
     first = counts.groupby("department_zh")["deadline"].transform("min")
     order = counts.assign(first=first).sort_values(["first", "department_zh", "deadline"])
     return order.drop(columns="first").reset_index(drop=True)
+
+
+def deadline_summary(tasks: pd.DataFrame, soon: str) -> dict[str, object]:
+    """Sum up when tasks are due.
+
+    Parameters
+    ----------
+    tasks : DataFrame
+        ``deadline``.
+    soon : str
+        ISO date.
+
+    Returns
+    -------
+    dict
+        ``dated`` (tasks with a last day), ``soon``, ``by_soon`` (of them due by that day),
+        ``last`` (the last day of all; missing if none has a day), ``at_last`` (due on it).
+
+    Examples
+    --------
+    >>> tasks = pd.DataFrame({"deadline": ["2018-06-30", "2018-12-31", None]})
+    >>> deadline_summary(tasks, "2018-06-30")["by_soon"]
+    1
+    """
+    days = tasks["deadline"].dropna()
+    last = days.max() if len(days) else None
+    return {
+        "dated": len(days),
+        "soon": soon,
+        "by_soon": int((days <= soon).sum()),
+        "last": last,
+        "at_last": int((days == last).sum()),
+    }
+
+
+def told_pace(needed: pd.DataFrame, task: str) -> dict[str, object]:
+    """Give the pace of one task as the values of a sentence.
+
+    Parameters
+    ----------
+    needed : DataFrame
+        From `pace_needed`, with the names of its units and tasks.
+    task : str
+        Code of a task that has a pace.
+
+    Returns
+    -------
+    dict
+        ``task_zh, task_en, unit_zh, unit_en, remaining, deadline, days_left, per_day, per_month``.
+
+    Raises
+    ------
+    KeyError
+        The task has no pace; the message lists those that have.
+
+    Examples
+    --------
+    >>> needed = pd.DataFrame({"task": ["T1"], "pace_basis": ["needed"], "per_day": [7.8]})
+    >>> told_pace(needed, "T2")
+    Traceback (most recent call last):
+    ...
+    KeyError: "the task 'T2' has no pace; those that have one: T1"
+    """
+    paced = needed[needed["pace_basis"] == "needed"].set_index("task")
+    if task not in paced.index:
+        listed = ", ".join(paced.index) or "none"
+        raise KeyError(f"the task {task!r} has no pace; those that have one: {listed}")
+    columns = ["task_zh", "task_en", "unit_zh", "unit_en", "remaining", "deadline", "days_left",
+               "per_day", "per_month"]  # fmt: skip
+    return paced.loc[task, columns].to_dict()

@@ -62,6 +62,30 @@ def _named(tasks: pd.DataFrame, role: str, column: str) -> pd.DataFrame:
     return long[long["printed"] != ""]
 
 
+def office_names(names: pd.Series, aliases: pd.DataFrame) -> pd.Series:
+    """Put one name for each office in place of the ways it is written.
+
+    Parameters
+    ----------
+    names : Series
+        Names as written; may be missing.
+    aliases : DataFrame
+        ``alias, department_zh``.
+
+    Returns
+    -------
+    Series
+        One name an office; a name that is no alias stands for itself.
+
+    Examples
+    --------
+    >>> aliases = pd.DataFrame({"alias": ["扶贫办"], "department_zh": ["市扶贫局"]})
+    >>> office_names(pd.Series(["扶贫办", "渔业局"]), aliases).tolist()
+    ['市扶贫局', '渔业局']
+    """
+    return names.map(aliases.set_index("alias")["department_zh"]).fillna(names)
+
+
 def leads(offices: pd.DataFrame) -> pd.DataFrame:
     """Keep the offices that lead; a name that means everybody leads nothing.
 
@@ -163,3 +187,43 @@ def open_points(tasks: pd.DataFrame, offices: pd.DataFrame) -> pd.DataFrame:
     found["lacks"] = found[["no_lead", "no_deadline", "no_number"]].sum(axis=1)
     lacking = found[found["lacks"] > 0]
     return lacking.sort_values("lacks", ascending=False, kind="stable", ignore_index=True)
+
+
+def office_summary(tasks: pd.DataFrame, offices: pd.DataFrame) -> dict[str, object]:
+    """Sum up whose the tasks are.
+
+    Parameters
+    ----------
+    tasks : DataFrame
+        As for `open_points`.
+    offices : DataFrame
+        From `task_offices`.
+
+    Returns
+    -------
+    dict
+        ``tasks, leading`` (offices that lead), ``no_lead, no_deadline, no_number`` (tasks),
+        ``unmatched`` (names that are no alias), and of the office written in most ways
+        ``department_zh, department_en, names, led, helped``.
+
+    Examples
+    --------
+    >>> tasks = pd.DataFrame({"task": ["T1"], "task_zh": ["甲"], "task_en": ["a"],
+    ...     "target": [3.0], "target_printed": ["3"], "deadline": [None],
+    ...     "lead_department": ["扶贫办"], "co_departments": [None]})
+    >>> aliases = pd.DataFrame({"alias": ["扶贫办"], "department_zh": ["市扶贫局"],
+    ...                         "department_en": ["poverty office"], "kind": ["office"]})
+    >>> office_summary(tasks, task_offices(tasks, aliases))["no_deadline"]
+    1
+    """
+    lacking = open_points(tasks, offices)
+    written = department_table(tasks, offices).sort_values("names", kind="stable").iloc[-1]
+    lacks = {name: int(lacking[name].sum()) for name in ("no_lead", "no_deadline", "no_number")}
+    most = written[["department_zh", "department_en", "names", "led", "helped"]].to_dict()
+    return {
+        "tasks": len(tasks),
+        "leading": leads(offices)["department_zh"].nunique(),
+        "unmatched": int(offices.loc[~offices["matched"], "printed"].nunique()),
+        **lacks,
+        **most,
+    }

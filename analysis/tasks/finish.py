@@ -24,7 +24,6 @@ NEGLIGIBLE = 3e-6
 COARSE = 0.02
 SLICES = 6
 VERDICTS = ("done", "done_late", "overdue", "likely_late", "likely_on_time", "cannot_tell")
-NOT_OVER = ("likely_late", "likely_on_time", "cannot_tell")
 
 
 def projected(
@@ -62,7 +61,9 @@ def projected(
     Returns
     -------
     DataFrame
-        The tasks with ``done, done_share`` (reported last), ``finish, finish_low, finish_high``
+        The tasks with ``done, done_share`` (reported last), ``due_share`` (share of the time from
+        the start to the last day that was over at the end of the month reported last, or on
+        ``day`` where nothing is reported), ``finish, finish_low, finish_high``
         (days; missing beyond the horizon), ``chance_late`` (0 to 1; missing without a last day or
         a report), ``verdict`` (`VERDICTS`), ``reason`` (why it cannot be told: ``no_number``,
         ``level``, ``no_deadline``, ``no_reports``, ``too_wide``; else missing) and ``beyond``
@@ -85,6 +86,8 @@ def projected(
     last = known.sort_values("month_end").drop_duplicates("task", keep="last").set_index("task")
     found = tasks.assign(done=tasks["task"].map(last["done"]).astype(float))
     found["done_share"] = (found["done"] / found["target"].where(adds_up)).replace(np.inf, np.nan)
+    seen = pd.to_datetime(tasks["task"].map(last["month_end"])).fillna(pd.Timestamp(day))
+    found["due_share"] = _time_over(seen, pd.Timestamp(start), tasks["deadline"])
     days = _empty_days() if histories_of.empty else finish_days(
         learned_paces(histories_of), tasks, start=start, share=share, horizon_years=horizon_years
     )  # fmt: skip
@@ -93,6 +96,11 @@ def projected(
     found["verdict"] = _verdicts(found, sure, pd.Timestamp(day))
     found["reason"] = _reasons(found, adds_up.reset_index(drop=True))
     return found
+
+
+def _time_over(seen: pd.Series, start: pd.Timestamp, deadlines: pd.Series) -> pd.Series:
+    allowed = (pd.to_datetime(deadlines, format="%Y-%m-%d") - start).dt.days + 1
+    return (((seen - start).dt.days + 1) / allowed.where(allowed > 0)).clip(0, 1)
 
 
 def _empty_days() -> pd.DataFrame:
@@ -248,7 +256,7 @@ def late_by_office(found: pd.DataFrame, offices: pd.DataFrame, share: float = 0.
     Returns
     -------
     DataFrame
-        One row an office with a task whose chance is known, most expected first:
+        One row an office, most expected first, those without a task whose chance is known last:
         ``department_zh, department_en, judged, expected, expected_low, expected_high`` (late
         tasks; the chances of the tasks are taken as independent), ``likely_late`` (called late or
         overdue), ``not_judged`` (its other tasks), ``apart`` (its interval overlaps that of no
@@ -264,17 +272,18 @@ def late_by_office(found: pd.DataFrame, offices: pd.DataFrame, share: float = 0.
     [[1.0, 1.0]]
     """
     rows = offices.merge(found[["task", "chance_late", "verdict"]], on="task")
-    told = [{"department_zh": zh, "department_en": en, **_expected(own, share)}
-            for (zh, en), own in rows.groupby(["department_zh", "department_en"])]  # fmt: skip
-    counted = pd.DataFrame(told, columns=[
-        "department_zh", "department_en", "judged", "expected", "expected_low", "expected_high",
-        "likely_late", "not_judged"])  # fmt: skip
-    ranked = counted[counted["judged"] > 0].sort_values("expected", ascending=False, kind="stable")
+    by = ["department_zh", "department_en"]
+    told = [{**dict(zip(by, names, strict=True)), **_expected(own, share)}
+            for names, own in rows.groupby(by)]  # fmt: skip
+    ranked = pd.DataFrame(told).sort_values("expected", ascending=False, kind="stable")
     return ranked.assign(apart=_apart(ranked)).reset_index(drop=True)
 
 
 def _expected(own: pd.DataFrame, share: float) -> dict[str, float]:
     chances = own["chance_late"].dropna().to_numpy(float)
+    if not len(chances):
+        ends = dict.fromkeys(("expected", "expected_low", "expected_high"), np.nan)
+        return {"judged": 0, **ends, "likely_late": 0, "not_judged": len(own)}
     odds = np.ones(1)
     for chance in chances:
         odds = np.convolve(odds, [1 - chance, chance])
@@ -291,5 +300,48 @@ def _expected(own: pd.DataFrame, share: float) -> dict[str, float]:
 
 def _apart(ranked: pd.DataFrame) -> list[bool]:
     low, high = ranked["expected_low"].to_numpy(), ranked["expected_high"].to_numpy()
-    number = range(len(ranked))
-    return [all(low[i] > high[j] or low[j] > high[i] for j in number if j != i) for i in number]
+    judged = np.flatnonzero(ranked["judged"] > 0)
+    alone = [all(low[i] > high[j] or low[j] > high[i] for j in judged if j != i) for i in judged]
+    apart = np.zeros(len(ranked), dtype=bool)
+    apart[judged] = alone
+    return apart.tolist()
+
+
+def summary(found: pd.DataFrame, share: float = 0.8) -> dict[str, float]:
+    """Sum the projection up over all tasks.
+
+    Parameters
+    ----------
+    found : DataFrame
+        From `projected`.
+    share : float
+        Share of the probability inside the interval, 0 to 1.
+
+    Returns
+    -------
+    dict
+        ``tasks, judged`` (with a chance), ``late`` (likely late, overdue or done late), ``on_time``
+        (likely on time, or done in time), ``open`` (judged, but it cannot be told), ``not_judged``,
+        ``no_reports`` (not judged for want of a report alone), ``expected, expected_low,
+        expected_high`` (late tasks of those judged; missing if there are none).
+
+    Examples
+    --------
+    >>> found = pd.DataFrame({"chance_late": [1.0, None], "verdict": ["overdue", "cannot_tell"],
+    ...                       "reason": [None, "no_reports"]})
+    >>> summary(found)["late"], summary(found)["no_reports"]
+    (1, 1)
+    """
+    judged = found["chance_late"].notna()
+    counted = _expected(found, share)
+    on_time = found["verdict"].isin(["likely_on_time", "done"]) & judged
+    return {
+        "tasks": len(found),
+        "judged": counted["judged"],
+        "late": counted["likely_late"],
+        "on_time": int(on_time.sum()),
+        "open": int((judged & found["verdict"].eq("cannot_tell")).sum()),
+        "not_judged": counted["not_judged"],
+        "no_reports": int(found["reason"].eq("no_reports").sum()),
+        **{name: counted[name] for name in ("expected", "expected_low", "expected_high")},
+    }

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from scipy.stats import chi2_contingency
+
+from analysis.tasks.departments import office_names
 
 REGISTERED = ("poor", "returned", "exited")
 
@@ -89,8 +92,35 @@ def pairing_counts(paired: pd.DataFrame, by: str) -> pd.DataFrame:
     return ordered.sort_values("nobody", ascending=False, kind="stable", ignore_index=True)
 
 
+def differ_by_chance(counts: pd.DataFrame) -> float:
+    """Test whether groups differ in the share of households with nobody by more than chance.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        From `pairing_counts`.
+
+    Returns
+    -------
+    float
+        Chance, 0 to 1, of differences as large if every household were left out equally often
+        (chi-square of homogeneity); missing where there is nothing to compare.
+
+    Examples
+    --------
+    >>> counts = pd.DataFrame({"households": [1000, 1000], "nobody": [20, 20]})
+    >>> differ_by_chance(counts)
+    1.0
+    """
+    known = counts.dropna(subset=["nobody"])
+    cells = [known["nobody"].astype(float), (known["households"] - known["nobody"]).astype(float)]
+    if len(known) < 2 or min(cell.sum() for cell in cells) == 0:
+        return float("nan")
+    return float(chi2_contingency(cells, correction=False).pvalue)
+
+
 def helper_loads(
-    ledgers: Mapping[str, pd.DataFrame], paired: pd.DataFrame, most: float
+    ledgers: Mapping[str, pd.DataFrame], paired: pd.DataFrame, aliases: pd.DataFrame, most: float
 ) -> pd.DataFrame:
     """Count the households of each helping person, and who has too many, by department.
 
@@ -100,33 +130,80 @@ def helper_loads(
         Tables by name; ``helpers`` (``household, helper, department``).
     paired : DataFrame
         From `pairing`: pairs with households that need not be helped are left out.
+    aliases : DataFrame
+        ``alias, department_zh``: one office under several names is one office.
     most : float
         Most households for one person.
 
     Returns
     -------
     DataFrame
-        ``department`` (missing where not told), ``helping_persons, households, heaviest`` (most
-        households of one person), ``too_many`` (persons above the most), most above it first. No
-        rows where the office keeps no table of pairs.
+        ``helping_department`` (missing where not told), ``helping_persons, pairs, heaviest`` (most
+        households of one person), ``too_many`` (persons above the most), most above it first. The
+        first row, ``all_departments``, counts them all. No code of a person or household.
 
     Examples
     --------
-    >>> helpers = pd.DataFrame({"household": ["1", "2"], "helper": "a", "department": "b"})
+    >>> helpers = pd.DataFrame({"household": ["1", "2"], "helper": "a", "department": "扶贫办"})
+    >>> aliases = pd.DataFrame({"alias": ["扶贫办"], "department_zh": ["市扶贫局"]})
     >>> paired = pd.DataFrame({"household": ["1", "2"]})
-    >>> helper_loads({"helpers": helpers}, paired, most=1).values.tolist()
-    [['b', 1, 2, 2, 1]]
+    >>> helper_loads({"helpers": helpers}, paired, aliases, most=1).iloc[1].astype(str).tolist()
+    ['市扶贫局', '1', '2', '2', '1']
     """
-    empty = pd.DataFrame(columns=["household", "helper", "department"])
+    empty = pd.DataFrame(columns=["household", "helper", "department"], dtype="str")
     pairs = ledgers.get("helpers", empty).dropna(subset=["helper"])
     pairs = pairs[pairs["household"].isin(paired["household"])]
-    persons = pairs.groupby(["department", "helper"], dropna=False)["household"].nunique()
-    loads = persons.rename("load").reset_index().assign(above=lambda rows: rows["load"] > most)
-    counted = loads.groupby("department", dropna=False, as_index=False).agg(
+    named = pairs.assign(helping_department=office_names(pairs["department"], aliases))
+    by = ["helping_department", "helper"]
+    persons = named.groupby(by, dropna=False)["household"].nunique().rename("load").reset_index()
+    loads = persons.assign(above=persons["load"] > most)
+    every = loads.assign(helping_department="all_departments")
+    counted = pd.concat([_loads(every), _loads(loads)], ignore_index=True)
+    if loads.empty:
+        nobody = {"helping_department": "all_departments", "helping_persons": 0, "pairs": 0}
+        return pd.DataFrame([{**nobody, "heaviest": pd.NA, "too_many": 0}])
+    return counted
+
+
+def _loads(loads: pd.DataFrame) -> pd.DataFrame:
+    counted = loads.groupby("helping_department", dropna=False, as_index=False).agg(
         helping_persons=("helper", "size"),
-        households=("load", "sum"),
+        pairs=("load", "sum"),
         heaviest=("load", "max"),
         too_many=("above", "sum"),
     )
-    return counted.sort_values(["too_many", "heaviest"], ascending=False, kind="stable",
-                               ignore_index=True)  # fmt: skip
+    return counted.sort_values(["too_many", "heaviest"], ascending=False, kind="stable")
+
+
+def pairing_summary(paired: pd.DataFrame, loads: pd.DataFrame) -> dict[str, object]:
+    """Sum up who is paired with whom.
+
+    Parameters
+    ----------
+    paired : DataFrame
+        From `pairing`.
+    loads : DataFrame
+        From `helper_loads`.
+
+    Returns
+    -------
+    dict
+        ``households, nobody, nobody_share`` (0 to 1), ``several, helping_persons, too_many,
+        heaviest``; missing where the pairs are not known.
+
+    Examples
+    --------
+    >>> paired = pd.DataFrame({"helping": pd.array([0, 2], dtype="Int64")})
+    >>> loads = pd.DataFrame({"helping_persons": [2], "too_many": [0], "heaviest": [1]})
+    >>> pairing_summary(paired, loads)["nobody"]
+    1
+    """
+    known = len(paired) > 0 and paired["helping"].notna().all()
+    nobody = int((paired["helping"] == 0).sum()) if known else None
+    return {
+        "households": len(paired),
+        "nobody": nobody,
+        "nobody_share": nobody / len(paired) if known else None,
+        "several": int((paired["helping"] > 1).sum()) if known else None,
+        **loads.iloc[0][["helping_persons", "too_many", "heaviest"]].to_dict(),
+    }
