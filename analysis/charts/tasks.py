@@ -93,8 +93,9 @@ def progress(panels: Sequence[Axes], rows: pd.DataFrame, *, say: Say) -> None:
     panels : sequence of Axes
         Two, side by side.
     rows : DataFrame
-        ``task_zh, task_en, done_share, due_share, finish, finish_low, finish_high, deadline,
-        chance_late``, the first on top; a missing figure is not drawn.
+        ``task_zh, task_en, done_share, due_share, finish, finish_low, finish_high, deadline``
+        (ISO dates), ``chance_late``, the first on top; a missing figure is not drawn, an interval
+        without an end runs to the edge.
     say : callable
         Words in the language drawn.
     """
@@ -102,8 +103,11 @@ def progress(panels: Sequence[Axes], rows: pd.DataFrame, *, say: Say) -> None:
              for row in rows.itertuples()]  # fmt: skip
     for axes in panels:
         _rows(axes, names)
-    _done(panels[0], rows.reset_index(drop=True), say)
-    _finish(panels[1], rows.reset_index(drop=True), say)
+    dates = ["finish", "finish_low", "finish_high", "deadline"]
+    placed = rows.reset_index(drop=True)
+    placed[dates] = placed[dates].apply(pd.to_datetime)
+    _done(panels[0], placed, say)
+    _finish(panels[1], placed, say)
     panels[1].set_yticks([])
 
 
@@ -118,7 +122,7 @@ def _wrapped(name: str) -> str:
 
 def _done(axes: Axes, rows: pd.DataFrame, say: Say) -> None:
     done = rows["done_share"].clip(upper=1)
-    axes.barh(rows.index, done.fillna(0), 0.55, **house.bar("place"))
+    axes.barh(rows.index, done.fillna(0), 0.55, **house.bar("band"))
     look = house.points("target") | {"marker": "|", "markersize": 11, "markeredgewidth": 2}
     axes.plot(rows["due_share"], rows.index, **look)
     for at, share in done.items():
@@ -129,13 +133,13 @@ def _done(axes: Axes, rows: pd.DataFrame, say: Say) -> None:
     axes.set_xticks([0, 0.5, 1])
     house.percent(axes.xaxis)
     axes.set_title(say("tasks.label.done_title"), loc="left")
-    _legend(axes, [(house.mark("place").colour, "s", say("tasks.label.done")),
+    _legend(axes, [(house.mark("band").colour, "s", say("tasks.label.done")),
                    (house.mark("target").colour, "|", say("tasks.label.due"))])  # fmt: skip
 
 
 def _finish(axes: Axes, rows: pd.DataFrame, say: Say) -> None:
     told = rows.dropna(subset=["finish_low"])
-    days = pd.concat([pd.to_datetime(rows["deadline"]), told["finish"], told["finish_low"]])
+    days = pd.concat([rows["deadline"], told["finish"], told["finish_low"]])
     ends = told["finish_high"].fillna(days.max())
     right = max(days.max(), ends.max()) + pd.Timedelta(days=95)
     line = house.mark("projected").colour
@@ -146,7 +150,7 @@ def _finish(axes: Axes, rows: pd.DataFrame, say: Say) -> None:
     axes.plot(date2num(middle["finish"]), middle.index, **look)
     due = rows.dropna(subset=["deadline"])
     mark = house.points("target") | {"marker": "|", "markersize": 12, "markeredgewidth": 2}
-    axes.plot(date2num(pd.to_datetime(due["deadline"])), due.index, **mark)
+    axes.plot(date2num(due["deadline"]), due.index, **mark)
     for at, chance in rows["chance_late"].dropna().items():
         text = say("tasks.label.chance", chance=chance)
         axes.annotate(text, (1, at), xycoords=("axes fraction", "data"), ha="right", va="center",

@@ -14,6 +14,7 @@ from analysis.tasks.departments import (
     office_names,
     office_summary,
     open_points,
+    points_listed,
     task_offices,
 )
 from analysis.tasks.finish import VERDICTS, finish_days, late_by_office, projected, summary
@@ -54,6 +55,7 @@ __all__ = [
     "pairing",
     "pairing_counts",
     "pairing_summary",
+    "points_listed",
     "projected",
     "remaining",
     "reports_of",

@@ -189,6 +189,35 @@ def open_points(tasks: pd.DataFrame, offices: pd.DataFrame) -> pd.DataFrame:
     return lacking.sort_values("lacks", ascending=False, kind="stable", ignore_index=True)
 
 
+def points_listed(lacking: pd.DataFrame) -> pd.DataFrame:
+    """List, for each thing a task can leave open, the tasks that do.
+
+    Parameters
+    ----------
+    lacking : DataFrame
+        From `open_points`.
+
+    Returns
+    -------
+    DataFrame
+        ``open_point`` (no_lead, no_deadline, no_number), ``tasks`` (how many), ``which_zh,
+        which_en`` (their names; missing where there is none).
+
+    Examples
+    --------
+    >>> lacking = pd.DataFrame({"task_zh": ["甲"], "task_en": ["a"], "no_lead": [False],
+    ...                         "no_deadline": [True], "no_number": [True]})
+    >>> points_listed(lacking)["tasks"].tolist()
+    [0, 1, 1]
+    """
+    rows = []
+    for point in ("no_lead", "no_deadline", "no_number"):
+        own = lacking[lacking[point]]
+        named = ("、".join(own["task_zh"]) or None, "; ".join(own["task_en"]) or None)
+        rows.append((point, len(own), *named))
+    return pd.DataFrame(rows, columns=["open_point", "tasks", "which_zh", "which_en"])
+
+
 def office_summary(tasks: pd.DataFrame, offices: pd.DataFrame) -> dict[str, object]:
     """Sum up whose the tasks are.
 

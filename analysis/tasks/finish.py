@@ -64,8 +64,8 @@ def projected(
         The tasks with ``done, done_share`` (reported last), ``due_share`` (share of the time from
         the start to the last day that was over at the end of the month reported last, or on
         ``day`` where nothing is reported), ``finish, finish_low, finish_high``
-        (days; missing beyond the horizon), ``chance_late`` (0 to 1; missing without a last day or
-        a report), ``verdict`` (`VERDICTS`), ``reason`` (why it cannot be told: ``no_number``,
+        (ISO dates; missing beyond the horizon), ``chance_late`` (0 to 1; missing without a last
+        day or a report), ``verdict`` (`VERDICTS`), ``reason`` (why it cannot be told: ``no_number``,
         ``level``, ``no_deadline``, ``no_reports``, ``too_wide``; else missing) and ``beyond``
         (the interval ends beyond the horizon).
 
@@ -88,7 +88,7 @@ def projected(
     found["done_share"] = (found["done"] / found["target"].where(adds_up)).replace(np.inf, np.nan)
     seen = pd.to_datetime(tasks["task"].map(last["month_end"])).fillna(pd.Timestamp(day))
     found["due_share"] = _time_over(seen, pd.Timestamp(start), tasks["deadline"])
-    days = _empty_days() if histories_of.empty else finish_days(
+    days = _no_days() if histories_of.empty else finish_days(
         learned_paces(histories_of), tasks, start=start, share=share, horizon_years=horizon_years
     )  # fmt: skip
     found = found.merge(days, how="left", on="task")
@@ -103,11 +103,11 @@ def _time_over(seen: pd.Series, start: pd.Timestamp, deadlines: pd.Series) -> pd
     return (((seen - start).dt.days + 1) / allowed.where(allowed > 0)).clip(0, 1)
 
 
-def _empty_days() -> pd.DataFrame:
-    days = {name: pd.Series(dtype="datetime64[ns]") for name in
-            ("finish", "finish_low", "finish_high")}  # fmt: skip
-    other = {"task": pd.Series(dtype="object"), "chance_late": pd.Series(dtype=float)}
-    return pd.DataFrame({**other, **days, "reported_done": pd.Series(dtype="boolean")})
+def _no_days() -> pd.DataFrame:
+    text = dict.fromkeys(("task", "finish", "finish_low", "finish_high"), "str")
+    other = {"chance_late": "float", "reported_done": "boolean"}
+    kinds = {**text, **other}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
 def finish_days(
@@ -132,8 +132,8 @@ def finish_days(
     Returns
     -------
     DataFrame
-        ``task, finish, finish_low, finish_high, chance_late, reported_done``. A task reported as
-        done was done evenly spread between the report before and that one.
+        ``task, finish, finish_low, finish_high`` (ISO dates), ``chance_late, reported_done``.
+        A task reported as done was done at any time between the report before and that one.
 
     Examples
     --------
@@ -159,8 +159,9 @@ def finish_days(
         finish, low, high = _days(row.last_end, months, until)
         told.append((row.task, finish, low, high, late, pd.notna(row.finish_after)))
     columns = ["task", "finish", "finish_low", "finish_high", "chance_late", "reported_done"]
-    found = pd.DataFrame(told, columns=columns).astype({"reported_done": "boolean"})
-    return found.astype({name: "datetime64[ns]" for name in columns[1:4]})
+    return pd.DataFrame(told, columns=columns).astype(
+        {**dict.fromkeys(columns[:4], "str"), "reported_done": "boolean"}
+    )
 
 
 class _Cases(NamedTuple):
@@ -211,11 +212,12 @@ def _done_by(months: np.ndarray, cases: _Cases) -> np.ndarray:
     return gammaincc(cases.shape * months[:, None], need) @ cases.chance
 
 
-def _days(start: pd.Timestamp, months: np.ndarray, until: pd.Timestamp) -> list[pd.Timestamp]:
+def _days(start: pd.Timestamp, months: np.ndarray, until: pd.Timestamp) -> list[str | None]:
     """Days of so many months from a day; missing beyond the last."""
     most = (until - start).days
     days = np.ceil(np.minimum(months * DAYS_PER_MONTH, most + 1.0))
-    return [start + pd.Timedelta(days=int(d)) if d <= most else pd.NaT for d in days]
+    ahead = [start + pd.Timedelta(days=int(count)) for count in days]
+    return [f"{day:%Y-%m-%d}" if day <= until else None for day in ahead]
 
 
 def _verdicts(found: pd.DataFrame, sure: float, day: pd.Timestamp) -> pd.Series:
