@@ -12,7 +12,7 @@ from analysis.charts import house
 Say = Callable[..., str]
 
 # Ticks closer than this share of the axis would run into each other.
-CLOSEST_TICKS = 0.085
+CLOSEST_TICKS = 0.1
 LONGEST_LINE = 26
 
 

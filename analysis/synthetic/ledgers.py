@@ -210,7 +210,7 @@ def _completed(done: np.ndarray, truth: pd.DataFrame, months: list[str]) -> pd.S
     targets = truth["target"].to_numpy(float)
     paths = np.hstack([np.zeros((len(done), 1)), done])
     met = [np.interp(t, path, days, right=np.nan) for t, path in zip(targets, paths, strict=True)]
-    met_on = pd.to_datetime(truth["start"]) + pd.to_timedelta(np.ceil(met), "D")
+    met_on = pd.to_datetime(truth["start"]) + pd.to_timedelta(np.ceil(met) - 1, "D")
     return met_on.dt.strftime("%Y-%m-%d")
 
 

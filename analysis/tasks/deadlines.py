@@ -120,13 +120,15 @@ def deadline_counts(tasks: pd.DataFrame, offices: pd.DataFrame) -> pd.DataFrame:
     return order.drop(columns="first").reset_index(drop=True)
 
 
-def deadline_summary(tasks: pd.DataFrame, soon: str) -> dict[str, object]:
-    """Sum up when tasks are due.
+def deadline_summary(tasks: pd.DataFrame, offices: pd.DataFrame, soon: str) -> dict[str, object]:
+    """Sum up when tasks are due, and whose are due first.
 
     Parameters
     ----------
     tasks : DataFrame
-        ``deadline``.
+        ``task, deadline``.
+    offices : DataFrame
+        Offices that lead, from `leads`.
     soon : str
         ISO date.
 
@@ -134,23 +136,31 @@ def deadline_summary(tasks: pd.DataFrame, soon: str) -> dict[str, object]:
     -------
     dict
         ``dated`` (tasks with a last day), ``soon``, ``by_soon`` (of them due by that day),
-        ``last`` (the last day of all; missing if none has a day), ``at_last`` (due on it).
+        ``last`` (the last day of all; missing if none has a day), ``at_last`` (due on it), and
+        ``offices_zh, offices_en``: the offices of those due by that day, first day first; a dash
+        alone if there is none.
 
     Examples
     --------
-    >>> tasks = pd.DataFrame({"deadline": ["2018-06-30", "2018-12-31", None]})
-    >>> deadline_summary(tasks, "2018-06-30")["by_soon"]
-    1
+    >>> tasks = pd.DataFrame({"task": ["T1", "T2"], "deadline": ["2018-06-30", None]})
+    >>> offices = pd.DataFrame({"task": ["T1"], "department_zh": ["市水务局"],
+    ...                         "department_en": ["water bureau"]})
+    >>> deadline_summary(tasks, offices, "2018-06-30")["offices_en"]
+    ['water bureau']
     """
     days = tasks["deadline"].dropna()
     last = days.max() if len(days) else None
+    near = tasks[tasks["deadline"].fillna("9999") <= soon].sort_values("deadline", kind="stable")
+    whose = near.merge(offices, on="task").drop_duplicates("department_zh")
     return {
         "dated": len(days),
         "soon": soon,
-        "by_soon": int((days <= soon).sum()),
+        "by_soon": len(near),
         "last": last,
         "at_last": int((days == last).sum()),
-    }
+        **{f"offices_{language}": whose[f"department_{language}"].tolist() or ["—"]
+           for language in ("zh", "en")},
+    }  # fmt: skip
 
 
 def told_pace(needed: pd.DataFrame, task: str) -> dict[str, object]:

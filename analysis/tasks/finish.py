@@ -65,9 +65,9 @@ def projected(
         the start to the last day that was over at the end of the month reported last, or on
         ``day`` where nothing is reported), ``finish, finish_low, finish_high``
         (ISO dates; missing beyond the horizon), ``chance_late`` (0 to 1; missing without a last
-        day or a report), ``verdict`` (`VERDICTS`), ``reason`` (why it cannot be told: ``no_number``,
-        ``level``, ``no_deadline``, ``no_reports``, ``too_wide``; else missing) and ``beyond``
-        (the interval ends beyond the horizon).
+        day or a report), ``verdict`` (`VERDICTS`), ``reason`` (why it cannot be told:
+        ``no_number``, ``level``, ``no_deadline``, ``no_reports``, ``too_wide``; else missing) and
+        ``beyond`` (the interval ends beyond the horizon).
 
     Examples
     --------
@@ -83,18 +83,19 @@ def projected(
     adds_up = tasks["unit"].map(units.set_index("unit")["adds_up"]).fillna(False).astype(bool)
     counted = tasks[adds_up & tasks["target"].gt(0)]
     histories_of = histories(known, counted, start)
-    last = known.sort_values("month_end").drop_duplicates("task", keep="last").set_index("task")
-    found = tasks.assign(done=tasks["task"].map(last["done"]).astype(float))
+    last = known.sort_values("month_end").drop_duplicates("task", keep="last")
+    found = tasks.merge(last[["task", "done", "month_end"]], how="left", on="task")
+    adds_up = adds_up.reset_index(drop=True)
     found["done_share"] = (found["done"] / found["target"].where(adds_up)).replace(np.inf, np.nan)
-    seen = pd.to_datetime(tasks["task"].map(last["month_end"])).fillna(pd.Timestamp(day))
-    found["due_share"] = _time_over(seen, pd.Timestamp(start), tasks["deadline"])
+    seen = pd.to_datetime(found.pop("month_end")).fillna(pd.Timestamp(day))
+    found["due_share"] = _time_over(seen, pd.Timestamp(start), found["deadline"])
     days = _no_days() if histories_of.empty else finish_days(
         learned_paces(histories_of), tasks, start=start, share=share, horizon_years=horizon_years
     )  # fmt: skip
     found = found.merge(days, how="left", on="task")
     found["beyond"] = found["task"].isin(days["task"]) & found["finish_high"].isna()
     found["verdict"] = _verdicts(found, sure, pd.Timestamp(day))
-    found["reason"] = _reasons(found, adds_up.reset_index(drop=True))
+    found["reason"] = _reasons(found, adds_up)
     return found
 
 
@@ -149,13 +150,13 @@ def finish_days(
     until = pd.Timestamp(start) + pd.Timedelta(days=round(horizon_years * DAYS_PER_YEAR))
     told = []
     for place, row in enumerate(rows.itertuples()):
-        allowed = (pd.Timestamp(row.deadline) - row.last_end).days / DAYS_PER_MONTH
+        allowed = (pd.Timestamp(row.deadline) - row.last_end).days
         if pd.isna(row.finish_after):
             cases = _cases(paces.chance[place], row, left[place])
-            months, late = _ahead(cases, tails, allowed)
+            months, late = _ahead(cases, tails, allowed / DAYS_PER_MONTH)
         else:
             months = np.array(tails) * row.finish_after
-            late = 1 - np.clip(allowed / row.finish_after, 0, 1)
+            late = 1 - np.clip(allowed / (row.finish_end - row.last_end).days, 0, 1)
         finish, low, high = _days(row.last_end, months, until)
         told.append((row.task, finish, low, high, late, pd.notna(row.finish_after)))
     columns = ["task", "finish", "finish_low", "finish_high", "chance_late", "reported_done"]

@@ -61,7 +61,7 @@ def known_reports(reports: pd.DataFrame, day: str) -> pd.DataFrame:
     told = reports.assign(
         month=first.dt.strftime("%Y-%m"),
         month_end=after - pd.Timedelta(days=1),
-        done=pd.to_numeric(reports["done"]).astype(float),
+        done=reports["done"].astype(float),
         reported_on=came,
     )
     told = told[told["done"].notna() & (came <= pd.Timestamp(day))]
