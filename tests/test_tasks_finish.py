@@ -10,6 +10,7 @@ from scipy.stats import binom, gamma
 from analysis import tables, tasks
 from analysis.synthetic.ledgers import task_reports
 from analysis.tasks import finish, paces
+from tests import references_tasks
 
 UNITS = tables.read("task_units")
 START, DAY = "2018-01-01", "2018-04-12"
@@ -244,35 +245,11 @@ def test_the_truth_of_a_synthetic_city_agrees_with_its_reports():
     assert len(full) > 5
 
 
-def _coverage(seeds, days, generate):
-    held, size, late = {0.8: 0, 0.9: 0}, 0, []
-    for seed in seeds:
-        plan, reports, completed = generate(np.random.default_rng(seed))
-        for day in days:
-            known = tasks.known_reports(reports, day)
-            history = tasks.histories(known, plan, START)
-            posterior = tasks.learned_paces(history)
-            for share in held:
-                found = tasks.finish_days(posterior, plan, start=START, share=share)
-                ahead = found[~found["reported_done"]].merge(completed, on="task")
-                high = ahead["finish_high"].fillna("9999")
-                held[share] += ahead["completed_on"].between(ahead["finish_low"], high).sum()
-            size += len(ahead)
-            late.append(ahead.merge(plan[["task", "deadline"]], on="task"))
-    return {share: count / size for share, count in held.items()}, pd.concat(late), size
-
-
-def _city(rng):
-    months = [f"{month}" for month in pd.period_range("2018-01", "2021-12", freq="M")]
-    reports, truth = task_reports("wenshan", months, rng)
-    completed = truth[["task", "completed_on"]].fillna("9998")
-    plan = tables.read("tasks", place="wenshan")
-    return plan[plan["task"].isin(truth["task"])], reports, completed
-
-
 @pytest.mark.slow
 def test_intervals_hold_the_true_day_on_synthetic_cities_as_often_as_they_say():
-    held, ahead, size = _coverage(range(20), ("2018-03-28", "2018-07-12"), _city)
+    held, ahead, size = references_tasks.coverage(
+        range(20), ("2018-03-28", "2018-07-12"), references_tasks.city
+    )
     assert size > 600
     assert 0.76 < held[0.8] < 0.88
     assert 0.86 < held[0.9] < 0.96

@@ -165,7 +165,7 @@ def _months(axes: Axes, first: pd.Timestamp, right: pd.Timestamp, say: Say) -> N
     axes.set_xlim(date2num(first) - 10, date2num(right))
     span = (right - first).days
     firsts = list(pd.date_range(first, right - pd.Timedelta(days=80), freq="QS"))
-    ticks = _apart(firsts, 2.2 * span)
+    ticks = _apart(firsts, 2.9 * span)
     axes.set_xticks([date2num(tick) for tick in ticks], [_month(tick, say) for tick in ticks])
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammainc, gammaincc
 
+from analysis import marks
 from analysis.tasks.deadlines import DAYS_PER_MONTH
 from analysis.tasks.paces import (
     LOG_PACES,
@@ -96,7 +97,7 @@ def projected(
     found["beyond"] = found["task"].isin(days["task"]) & found["finish_high"].isna()
     found["verdict"] = _verdicts(found, sure, pd.Timestamp(day))
     found["reason"] = _reasons(found, adds_up)
-    return found
+    return marks.carried(found, known)
 
 
 def _time_over(seen: pd.Series, start: pd.Timestamp, deadlines: pd.Series) -> pd.Series:
@@ -279,7 +280,8 @@ def late_by_office(found: pd.DataFrame, offices: pd.DataFrame, share: float = 0.
     told = [{**dict(zip(by, names, strict=True)), **_expected(own, share)}
             for names, own in rows.groupby(by)]  # fmt: skip
     ranked = pd.DataFrame(told).sort_values("expected", ascending=False, kind="stable")
-    return ranked.assign(apart=_apart(ranked)).reset_index(drop=True)
+    apart = ranked.assign(apart=_apart(ranked)).reset_index(drop=True)
+    return marks.carried(apart, found)
 
 
 def _expected(own: pd.DataFrame, share: float) -> dict[str, float]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from scipy.stats import chi2_contingency
 
+from analysis import marks
 from analysis.tasks.departments import office_names
 
 REGISTERED = ("poor", "returned", "exited")
@@ -89,7 +90,8 @@ def pairing_counts(paired: pd.DataFrame, by: str) -> pd.DataFrame:
     )
     sums["nobody_share"] = sums["nobody"].astype("Float64") / sums["households"]
     ordered = sums[[by, "households", "nobody", "nobody_share", "several"]]
-    return ordered.sort_values("nobody", ascending=False, kind="stable", ignore_index=True)
+    ranked = ordered.sort_values("nobody", ascending=False, kind="stable", ignore_index=True)
+    return marks.carried(ranked, paired)
 
 
 def differ_by_chance(counts: pd.DataFrame) -> float:
@@ -162,7 +164,7 @@ def helper_loads(
     if loads.empty:
         nobody = {"helping_department": "all_departments", "helping_persons": 0, "pairs": 0}
         return pd.DataFrame([{**nobody, "heaviest": pd.NA, "too_many": 0}])
-    return counted
+    return marks.carried(counted, pairs)
 
 
 def _loads(loads: pd.DataFrame) -> pd.DataFrame:

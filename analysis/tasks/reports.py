@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from analysis import marks
+
 REPORT = ["task", "month", "done", "reported_on"]
 
 
@@ -68,7 +70,8 @@ def known_reports(reports: pd.DataFrame, day: str) -> pd.DataFrame:
     told = told.sort_values(["task", "month", "reported_on"], kind="stable")
     told["corrected"] = told.duplicated(["task", "month"], keep="first")
     columns = ["task", "month", "month_end", "done", "reported_on", "corrected"]
-    return told.drop_duplicates(["task", "month"], keep="last", ignore_index=True)[columns]
+    last = told.drop_duplicates(["task", "month"], keep="last", ignore_index=True)[columns]
+    return marks.carried(last, reports)
 
 
 def settled_path(done: pd.Series) -> pd.Series:
@@ -141,7 +144,8 @@ def flags(known: pd.DataFrame, tasks: pd.DataFrame, late_days: float) -> pd.Data
     }
     told = [rows.loc[holds.astype(bool), ["task", "month"]].assign(flag=name)
             for name, holds in odd.items()]  # fmt: skip
-    return pd.concat(told).sort_values(["task", "month"], kind="stable", ignore_index=True)
+    found = pd.concat(told).sort_values(["task", "month"], kind="stable", ignore_index=True)
+    return marks.carried(found, known)
 
 
 def flag_counts(found: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
@@ -173,4 +177,5 @@ def flag_counts(found: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     counted = found.groupby("flag").agg(reports=("month", "size"), tasks=("task", "nunique"))
     ranked = counted.reset_index().sort_values("reports", ascending=False, kind="stable")
     share = ranked["reports"] / max(len(known), 1)
-    return pd.concat([every, ranked.assign(share=share)], ignore_index=True)
+    counts = pd.concat([every, ranked.assign(share=share)], ignore_index=True)
+    return marks.carried(counts, known)
