@@ -42,7 +42,7 @@ def deadlines(axes: Axes, counts: pd.DataFrame, day: str, *, say: Say) -> None:
         _numbered(axes, at, offices.index(row.department_zh), row.tasks, "place" if whole else None)
     axes.axvline(date2num(pd.Timestamp(day)), **house.rule("observed"))
     names = counts.drop_duplicates("department_zh")
-    _rows(axes, [say("tasks.label.office", zh=row.department_zh, en=row.department_en)
+    _rows(axes, [say("tasks.label.office", name_zh=row.department_zh, name_en=row.department_en)
                  for row in names.itertuples()])  # fmt: skip
     axes.set_xlim(date2num(pd.Timestamp(day)) - 0.02 * span, date2num(aside) + 0.05 * span)
     ticks = _apart([pd.Timestamp(day), *sorted(days.unique())], 1.2 * span)
@@ -82,7 +82,7 @@ def _apart(days: Sequence[pd.Timestamp], span: float) -> list[pd.Timestamp]:
 
 
 def _day(day: pd.Timestamp, say: Say) -> str:
-    return say("tasks.label.tick", month=day.month, day=day.day, name=f"tasks.month.{day.month}")
+    return say("tasks.label.tick", day=day.day, name=f"tasks.month.{day.month}")
 
 
 def progress(panels: Sequence[Axes], rows: pd.DataFrame, *, say: Say) -> None:
@@ -99,7 +99,7 @@ def progress(panels: Sequence[Axes], rows: pd.DataFrame, *, say: Say) -> None:
     say : callable
         Words in the language drawn.
     """
-    names = [_wrapped(say("tasks.label.office", zh=row.task_zh, en=row.task_en))
+    names = [_wrapped(say("tasks.label.office", name_zh=row.task_zh, name_en=row.task_en))
              for row in rows.itertuples()]  # fmt: skip
     for axes in panels:
         _rows(axes, names)
@@ -170,8 +170,7 @@ def _months(axes: Axes, first: pd.Timestamp, right: pd.Timestamp, say: Say) -> N
 
 
 def _month(day: pd.Timestamp, say: Say) -> str:
-    name = f"tasks.month.{day.month}"
-    return say("tasks.label.month", year=day.year, month=day.month, name=name)
+    return say("tasks.label.month", year=day.year, name=f"tasks.month.{day.month}")
 
 
 def _legend(axes: Axes, entries: Sequence[tuple[str, str, str]]) -> None:
