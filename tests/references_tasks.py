@@ -97,11 +97,12 @@ CASES = {
 }
 
 
-def main(seeds: int = 40) -> None:
+def main(seeds: int = 12) -> None:
     """Print one line a case and day."""
     for day in DAYS:
         held, _, size = coverage(range(seeds), [day], city)
-        print(f"| synthetic city, {day} | {size} | {held[0.8]:.0%} | {held[0.9]:.0%} |")
+        line = f"| synthetic city, {day} | {size} | {held[0.8]:.0%} | {held[0.9]:.0%} |"
+        print(line, flush=True)
     for name, given in CASES.items():
         held, _, size = coverage(
             range(seeds), ["2018-04-12", "2018-07-12"], lambda rng, given=given: made(rng, **given)
