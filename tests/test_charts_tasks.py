@@ -107,7 +107,7 @@ def test_the_chapter_speaks_without_reports_and_without_pairs(language):
     )
     total = tasks.summary(found)
     late = tasks.late_by_office(found, tasks.leads(NAMED))
-    assert total["judged"] == 0 and late["expected"].isna().all()
+    assert total["judged"] == 0 and late["late_expected"].isna().all()
     said = words.say("tasks.late_finding.untold", language, whose="whose_own", **total)
     unpaired = words.say("tasks.pairing.untold", language, whose="whose_own", households=3)
     assert words.say("term.whose_own", language).casefold() in said.casefold()

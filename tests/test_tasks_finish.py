@@ -225,11 +225,11 @@ def test_late_tasks_by_office_are_exact_and_say_what_can_be_told_apart():
     offices = pd.DataFrame({"task": found["task"], "department_zh": ["甲"] * 10 + ["乙"] * 10})
     offices["department_en"] = offices["department_zh"].map({"甲": "a", "乙": "b"})
     late = tasks.late_by_office(found, offices, 0.8).set_index("department_en")
-    assert late.loc["a", ["expected_low", "expected_high"]].tolist() == [
+    assert late.loc["a", ["late_low", "late_high"]].tolist() == [
         binom.ppf(0.1, 10, 0.5),
         binom.ppf(0.9, 10, 0.5),
     ]
-    assert late.loc["b", ["judged", "expected", "expected_low", "not_judged"]].tolist() == [
+    assert late.loc["b", ["judged", "late_expected", "late_low", "not_judged"]].tolist() == [
         9, 9.0, 9, 1
     ]  # fmt: skip
     assert late["apart"].tolist() == [True, True]

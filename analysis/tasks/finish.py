@@ -261,7 +261,7 @@ def late_by_office(found: pd.DataFrame, offices: pd.DataFrame, share: float = 0.
     -------
     DataFrame
         One row an office, most expected first, those without a task whose chance is known last:
-        ``department_zh, department_en, judged, expected, expected_low, expected_high`` (late
+        ``department_zh, department_en, judged, late_expected, late_low, late_high`` (late
         tasks; the chances of the tasks are taken as independent), ``likely_late`` (called late or
         overdue), ``not_judged`` (its other tasks), ``apart`` (its interval overlaps that of no
         other office, so that its place in the list is not chance).
@@ -272,14 +272,14 @@ def late_by_office(found: pd.DataFrame, offices: pd.DataFrame, share: float = 0.
     ...                       "verdict": ["overdue", "cannot_tell"]})
     >>> offices = pd.DataFrame({"task": ["T1", "T2"], "department_zh": "市水务局",
     ...                         "department_en": "water bureau"})
-    >>> late_by_office(found, offices)[["expected", "not_judged"]].values.tolist()
+    >>> late_by_office(found, offices)[["late_expected", "not_judged"]].values.tolist()
     [[1.0, 1.0]]
     """
     rows = offices.merge(found[["task", "chance_late", "verdict"]], on="task")
     by = ["department_zh", "department_en"]
     told = [{**dict(zip(by, names, strict=True)), **_expected(own, share)}
             for names, own in rows.groupby(by)]  # fmt: skip
-    ranked = pd.DataFrame(told).sort_values("expected", ascending=False, kind="stable")
+    ranked = pd.DataFrame(told).sort_values("late_expected", ascending=False, kind="stable")
     apart = ranked.assign(apart=_apart(ranked)).reset_index(drop=True)
     return marks.carried(apart, found)
 
@@ -287,7 +287,7 @@ def late_by_office(found: pd.DataFrame, offices: pd.DataFrame, share: float = 0.
 def _expected(own: pd.DataFrame, share: float) -> dict[str, float]:
     chances = own["chance_late"].dropna().to_numpy(float)
     if not len(chances):
-        ends = dict.fromkeys(("expected", "expected_low", "expected_high"), np.nan)
+        ends = dict.fromkeys(("late_expected", "late_low", "late_high"), np.nan)
         return {"judged": 0, **ends, "likely_late": 0, "not_judged": len(own)}
     odds = np.ones(1)
     for chance in chances:
@@ -295,16 +295,16 @@ def _expected(own: pd.DataFrame, share: float) -> dict[str, float]:
     low, high = np.searchsorted(odds.cumsum(), [(1 - share) / 2, (1 + share) / 2 - 1e-12])
     return {
         "judged": len(chances),
-        "expected": chances.sum(),
-        "expected_low": int(low),
-        "expected_high": int(min(high, len(chances))),
+        "late_expected": chances.sum(),
+        "late_low": int(low),
+        "late_high": int(min(high, len(chances))),
         "likely_late": int(own["verdict"].isin(["likely_late", "overdue", "done_late"]).sum()),
         "not_judged": int(own["chance_late"].isna().sum()),
     }
 
 
 def _apart(ranked: pd.DataFrame) -> list[bool]:
-    low, high = ranked["expected_low"].to_numpy(), ranked["expected_high"].to_numpy()
+    low, high = ranked["late_low"].to_numpy(), ranked["late_high"].to_numpy()
     judged = np.flatnonzero(ranked["judged"] > 0)
     alone = [all(low[i] > high[j] or low[j] > high[i] for j in judged if j != i) for i in judged]
     apart = np.zeros(len(ranked), dtype=bool)
@@ -327,8 +327,8 @@ def summary(found: pd.DataFrame, share: float = 0.8) -> dict[str, float]:
     dict
         ``tasks, judged`` (with a chance), ``late`` (likely late, overdue or done late), ``on_time``
         (likely on time, or done in time), ``open`` (judged, but it cannot be told), ``not_judged``,
-        ``no_reports`` (not judged for want of a report alone), ``expected, expected_low,
-        expected_high`` (late tasks of those judged; missing if there are none).
+        ``no_reports`` (not judged for want of a report alone), ``late_expected, late_low,
+        late_high`` (late tasks of those judged; missing if there are none).
 
     Examples
     --------
@@ -348,5 +348,5 @@ def summary(found: pd.DataFrame, share: float = 0.8) -> dict[str, float]:
         "open": int((judged & found["verdict"].eq("cannot_tell")).sum()),
         "not_judged": counted["not_judged"],
         "no_reports": int(found["reason"].eq("no_reports").sum()),
-        **{name: counted[name] for name in ("expected", "expected_low", "expected_high")},
+        **{name: counted[name] for name in ("late_expected", "late_low", "late_high")},
     }
