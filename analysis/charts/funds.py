@@ -75,6 +75,7 @@ def _ranked(axes: Axes, rows: Sequence[tuple[str, float, float]], say: Say) -> N
     axes.bar_label(bars, labels, padding=3)
     axes.set_xlim(0, max(amounts) * 1.55)
     axes.xaxis.set_visible(False)
+    axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(left=False)
 
@@ -98,7 +99,7 @@ def fund_flow(axes: Axes, links: pd.DataFrame, nodes: pd.DataFrame, *, say: Say)
         axes,
         links,
         "approved_yuan",
-        order=[*LEVELS, *nodes["node"]],
+        order=list(dict.fromkeys([*LEVELS, *nodes["node"]])),
         looks=lambda node: "place" if node in first else "province",
         names=lambda node, yuan: say("funds.label.node", node=[node], wan=yuan / WAN),
     )
@@ -206,7 +207,7 @@ def industry(panels: Sequence[Axes], kinds: pd.DataFrame, lives: pd.DataFrame, *
     """
     bars, curve = panels
     rows = [
-        (say("funds.label.kind", kind=[row.project_kind]), row.villages, row.share)
+        (say("funds.label.kind", kind=[row.project_kind]), row.village_count, row.share)
         for row in kinds.head(MOST_KINDS).itertuples()
     ]
     _ranked(bars, rows[::-1], say)
@@ -221,4 +222,5 @@ def industry(panels: Sequence[Axes], kinds: pd.DataFrame, lives: pd.DataFrame, *
     curve.set_title(say("funds.label.lasting"), loc="left")
     curve.set_xlim(left=0)
     curve.set_ylim(0, 1.02)
+    house.years(curve.xaxis)
     house.percent(curve.yaxis)

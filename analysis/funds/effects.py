@@ -12,6 +12,7 @@ from scipy.stats import t as student
 from analysis import microdata
 
 FEWEST_CLUSTERS = 10
+FLAT = 1e-9  # share of an amount below which what is left of it is rounding
 NEVER = "never"
 SAME_YEAR, YEAR_BEFORE, EARLIER, AHEAD = (
     *("spent_yuan", "spent_before_yuan", "spent_earlier_yuan"),
@@ -144,21 +145,34 @@ def effect(panel, outcome, money, *, together=(), cluster="village", unit="villa
     [0.775]
     """
     money = microdata.names(money)
-    rows = panel[[*dict.fromkeys([unit, "year", cluster]), outcome, *money]].dropna()
-    fault = _fault(rows, money, cluster, unit)
+    options = {"cluster": cluster, "unit": unit, "level": level}
+    found, fault = _estimated(panel, outcome, money, together, **options)
     if fault:
         raise ValueError(fault)
-    slopes, cover = _jackknife(*_sums(rows, outcome, money, cluster, unit))
+    return found
+
+
+def _estimated(panel, outcome, money, together, *, level, cluster="village", unit="village"):
+    """The estimates and None, or None and why there are none."""
+    rows = panel[[*dict.fromkeys([unit, "year", cluster]), outcome, *money]].dropna()
+    fault = _unequal(rows, cluster, unit)
+    if fault:
+        return None, fault
+    squares, products = _sums(rows, outcome, money, cluster, unit)
+    fault = _flat(rows[money], squares, cluster)
+    if fault:
+        return None, fault
+    slopes, cover = _jackknife(squares, products)
     picks = np.vstack([np.eye(len(money)), *([np.isin(money, together)] if together else [])])
     found = picks @ slopes[: len(money)]
     errors = np.sqrt(np.diag(picks @ cover[: len(money), : len(money)] @ picks.T))
-    clusters = rows[cluster].nunique()
+    clusters = len(squares)
     width = student.ppf((1 + level) / 2, clusters - 1) * errors
     terms = [*money, *([TOGETHER] if together else [])]
     bounds = {"effect_low": found - width, "effect_high": found + width}
     counts = {"rows": len(rows), "units": rows[unit].nunique(), "clusters": clusters}
     estimates = {"term": terms, "effect": found, "error": errors}
-    return pd.DataFrame(estimates | bounds).assign(**counts)
+    return pd.DataFrame(estimates | bounds).assign(**counts), None
 
 
 def _sums(rows, outcome, money, cluster, unit):
@@ -190,21 +204,24 @@ def _jackknife(squares, products):
     return slopes / length, cover / np.outer(length, length)
 
 
-def _fault(rows, money, cluster, unit):
-    """Why nothing can be estimated, or None."""
+def _unequal(rows, cluster, unit):
     if rows[cluster].nunique() < 2:
         return f"the panel has one {cluster} or none; errors need at least two clusters"
     if rows[[unit, cluster]].drop_duplicates()[unit].duplicated().any():
         return f"a {unit} lies in several of {cluster}; give a cluster that holds it whole"
-    squares, _ = _sums(rows, money[0], money, cluster, unit)
+    return None
+
+
+def _flat(amounts, squares, cluster):
+    names = ", ".join(amounts.columns)
     length = np.sqrt(np.diagonal(squares.sum(axis=0)))
-    scale = np.maximum(rows[money].abs().to_numpy(float).max(axis=0), 1e-300)
-    if (length[: len(money)] <= 1e-9 * scale).any() or (length == 0).any():
-        return f"{', '.join(money)} does not vary apart from units and years"
+    scale = np.maximum(amounts.abs().to_numpy(float).max(axis=0), 1e-300)
+    if (length[: len(scale)] <= FLAT * scale).any() or (length == 0).any():
+        return f"{names} does not vary apart from units and years"
     squares = squares / np.outer(length, length)
     left = squares.sum(axis=0) - np.concatenate([np.zeros((1, *squares.shape[1:])), squares])
-    if (np.linalg.matrix_rank(left, tol=1e-9, hermitian=True) < len(length)).any():
-        return f"{', '.join(money)} does not vary apart from units and years without one {cluster}"
+    if (np.linalg.matrix_rank(left, tol=FLAT, hermitian=True) < len(length)).any():
+        return f"{names} does not vary apart from units and years without one {cluster}"
     return None
 
 
@@ -268,22 +285,19 @@ def followed(panel, *, level=0.9):
     >>> followed(nothing).empty
     True
     """
-    money = [SAME_YEAR, YEAR_BEFORE, EARLIER]
-    if not _estimable(panel, money):
-        columns = ["term", "effect", "error", "effect_low", "effect_high", "rows", "units"]
-        return pd.DataFrame(columns=[*columns, "clusters"])
-    sums = [SAME_YEAR, YEAR_BEFORE]
-    found = effect(panel, "income_yuan", money, together=sums, level=level)
-    if _estimable(panel, [*money, AHEAD]):
-        found = pd.concat([found, placebo(panel, "income_yuan", money, AHEAD, level=level)])
+    money, outcome = [SAME_YEAR, YEAR_BEFORE, EARLIER], "income_yuan"
+    known = panel.dropna(subset=[outcome, *money])
+    none = pd.DataFrame(columns=["term", "effect", "error", "effect_low", "effect_high", "units"])
+    if known["village"].nunique() < FEWEST_CLUSTERS:
+        return none
+    found, fault = _estimated(panel, outcome, money, [SAME_YEAR, YEAR_BEFORE], level=level)
+    if fault:
+        return none
+    early, _ = _estimated(panel, outcome, [*money, AHEAD], [], level=level)
+    tested = [] if early is None else [early[early["term"] == AHEAD]]
     order = [SAME_YEAR, YEAR_BEFORE, TOGETHER, EARLIER, AHEAD]
-    return found.set_index("term").reindex(order).dropna(how="all").reset_index()
-
-
-def _estimable(panel, money):
-    rows = panel[["village", "year", "income_yuan", *money]].dropna()
-    few = rows["village"].nunique() < FEWEST_CLUSTERS
-    return not few and _fault(rows, money, "village", "village") is None
+    table = pd.concat([found, *tested]).set_index("term")
+    return table.reindex([term for term in order if term in table.index]).reset_index()
 
 
 def verdict(found):

@@ -90,8 +90,8 @@ def kinds(projects):
     Returns
     -------
     DataFrame
-        Columns ``project_kind, projects, villages`` and ``share`` of the villages with an industry
-        project (0 to 1), commonest first; no rows where no project names village and kind.
+        Columns ``project_kind, projects, village_count`` and ``share`` of the villages with an
+        industry project (0 to 1), commonest first; no rows where no project names village and kind.
 
     Examples
     --------
@@ -102,11 +102,11 @@ def kinds(projects):
     """
     rows = _named(projects)
     table = rows.groupby("kind", as_index=False).agg(
-        projects=("village", "size"), villages=("village", "nunique")
+        projects=("village", "size"), village_count=("village", "nunique")
     )
-    table["share"] = table["villages"] / max(1, rows["village"].nunique())
+    table["share"] = table["village_count"] / max(1, rows["village"].nunique())
     table = table.rename(columns={"kind": "project_kind"})
-    order = ["villages", "project_kind"]
+    order = ["village_count", "project_kind"]
     return table.sort_values(order, ascending=[False, True], ignore_index=True)
 
 
@@ -375,7 +375,7 @@ def without_collective_income(villages, *, by="year", line=0.0):
     Returns
     -------
     DataFrame
-        The column of ``by``, ``villages, known, without, share_low, share_high`` (0 to 1): an
+        The column of ``by``, ``village_count, known, without, share_low, share_high`` (0 to 1): an
         income that is missing is not zero, so the share lies between none and all of those being
         without.
 
@@ -390,12 +390,12 @@ def without_collective_income(villages, *, by="year", line=0.0):
     income = rows["collective_income_yuan"]
     counts = rows.assign(known=income.notna(), without=income <= line).groupby(by)
     table = counts.agg(
-        villages=("village", "size"), known=("known", "sum"), without=("without", "sum")
+        village_count=("village", "size"), known=("known", "sum"), without=("without", "sum")
     )
-    hidden = table["villages"] - table["known"]
+    hidden = table["village_count"] - table["known"]
     return table.assign(
-        share_low=table["without"] / table["villages"],
-        share_high=(table["without"] + hidden) / table["villages"],
+        share_low=table["without"] / table["village_count"],
+        share_high=(table["without"] + hidden) / table["village_count"],
     ).reset_index()
 
 

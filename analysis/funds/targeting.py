@@ -10,11 +10,11 @@ from analysis.weighted import observations
 FEWEST_VILLAGES = 3
 POOR = ("poor", "returned")
 GROUP_COLUMNS = [
-    *("incidence_group", "villages", "population_share"),
+    *("incidence_group", "village_count", "population_share"),
     *("headcount_ratio", "yuan_share", "yuan_per_head"),
 ]
 REACH_COLUMNS = [
-    *("villages", "yuan", "yuan_share", "population_share", "poor_share"),
+    *("village_count", "yuan", "yuan_share", "population_share", "poor_share"),
     *("yuan_per_head", "yuan_per_poor"),
 ]
 
@@ -193,7 +193,7 @@ def by_incidence(heads, groups=5):
     Returns
     -------
     DataFrame
-        Columns ``incidence_group`` (1 for the highest incidence), ``villages``,
+        Columns ``incidence_group`` (1 for the highest incidence), ``village_count``,
         ``population_share``, ``headcount_ratio``, ``yuan_share`` (0 to 1), ``yuan_per_head``. No
         rows where there are fewer villages than groups or no money.
 
@@ -212,7 +212,7 @@ def by_incidence(heads, groups=5):
     known["yuan"] = known["yuan_per_head"] * known["population"]
     known["poor"] = known["headcount_ratio"] * known["population"]
     table = known.groupby("incidence_group")[["population", "poor", "yuan"]].sum()
-    table["villages"] = known.groupby("incidence_group").size()
+    table["village_count"] = known.groupby("incidence_group").size()
     table["headcount_ratio"] = table["poor"] / table["population"]
     table["yuan_per_head"] = table["yuan"] / table["population"]
     table["population_share"] = table["population"] / table["population"].sum()
@@ -277,7 +277,7 @@ def reach(money, villages):
     -------
     DataFrame
         One row each for ``poor_villages``, ``other_villages`` and, where there is such money,
-        ``no_village``: ``village_group, villages, yuan``; ``yuan_share, population_share,
+        ``no_village``: ``village_group, village_count, yuan``; ``yuan_share, population_share,
         poor_share`` (0 to 1); ``yuan_per_head, yuan_per_poor``. No rows where there
         are no villages or no money.
 
@@ -306,7 +306,7 @@ def reach(money, villages):
         .groupby("village_group")[["population", "poor_persons"]]
         .sum()
     )
-    table.insert(0, "villages", villages.groupby(kind)["village"].nunique())
+    table.insert(0, "village_count", villages.groupby(kind)["village"].nunique())
     table = table.join(money.groupby(group)["yuan"].sum().rename_axis("village_group"), how="outer")
     table["yuan"] = table["yuan"].fillna(0.0)
     order = [
@@ -318,7 +318,7 @@ def reach(money, villages):
 def _reach_shares(table):
     return pd.DataFrame(
         {
-            "villages": table["villages"],
+            "village_count": table["village_count"],
             "yuan": table["yuan"],
             "yuan_share": table["yuan"] / table["yuan"].sum(),
             "population_share": table["population"] / table["population"].sum(),
