@@ -76,7 +76,10 @@ def test_real_ledgers_answer_the_question(books, monkeypatch):
     ("lacking", "silent"),
     [
         ("payments", {"execution", "year_ends", "terms"}),
-        ("projects", {"flow", "execution", "year_ends", "reach", "targeting", "industry", "terms"}),
+        (
+            "projects",
+            {"flow", "execution", "year_ends", "reach", "targeting", "industry_running", "terms"},
+        ),
         ("villages", {"reach", "targeting", "collective"}),
         ("households", {"targeting", "housing", "terms"}),
     ],
@@ -92,6 +95,13 @@ def test_a_ledger_that_is_lacking_leaves_a_sentence_in_its_place(
     answers = [key for key, content in shown.items() if content.get("answer") == 4]
     expected = "ledgers" if lacking == "households" else "printed"
     assert answers == [f"funds.answer_{expected}"]
+
+
+def test_projects_that_all_run_are_not_said_to_last(books, monkeypatch):
+    running = books | {"projects": books["projects"].assign(ended_on=None)}
+    shown = _run(running, monkeypatch)
+    assert "funds.industry" not in shown
+    assert "cannot be told" in shown["funds.industry_running"]["note"]["en"]
 
 
 def test_an_office_without_any_ledger_gets_the_printed_answer(monkeypatch):

@@ -47,13 +47,17 @@ def concentration_curve(amount, rank, weight):
     >>> concentration_curve([3, 1], [10, 20], None)["amount_share"].tolist()
     [0.0, 0.75, 1.0]
     """
+    persons, money = _corners(amount, rank, weight)
+    return pd.DataFrame({"persons_share": persons, "amount_share": money})
+
+
+def _corners(amount, rank, weight):
     amount, weight = observations(amount, weight)
     _, place = np.unique(np.asarray(rank, dtype=float), return_inverse=True)
     persons, money = np.bincount(place, weight), np.bincount(place, weight * amount)
     if not money.sum() > 0:
         raise ValueError("the amounts sum to zero or less; nothing can be concentrated")
-    corners = [np.concatenate([[0], np.cumsum(part) / part.sum()]) for part in (persons, money)]
-    return pd.DataFrame({"persons_share": corners[0], "amount_share": corners[1]})
+    return [np.concatenate([[0], np.cumsum(part) / part.sum()]) for part in (persons, money)]
 
 
 def concentration_index(amount, rank, weight):
@@ -78,8 +82,8 @@ def concentration_index(amount, rank, weight):
     >>> concentration_index([3, 1], [10, 20], None), concentration_index([1, 1], [10, 20], None)
     (-0.25, 0.0)
     """
-    curve = concentration_curve(amount, rank, weight)
-    return float(1 - 2 * np.trapezoid(curve["amount_share"], curve["persons_share"]))
+    persons, money = _corners(amount, rank, weight)
+    return float(1 - 2 * np.trapezoid(money, persons))
 
 
 def concentration(heads, *, draws, seed, level=0.9):
