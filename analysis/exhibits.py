@@ -116,6 +116,9 @@ def table(
     """
     Show a table, titled and formatted by the catalogue.
 
+    Where there are no rows and the catalogue has `empty` below the key, that sentence stands
+    instead: it says which ledger would be needed.
+
     A column `verification` is not shown: rows that were not read in their source get a mark. Of two
     columns `title_zh` and `title_en`, each language shows its own, headed `title`.
 
@@ -150,6 +153,8 @@ def table(
     ...
     ValueError: the catalogue has no text 'status.observed.title'; add it to analysis/catalogue
     """
+    if _says_empty(key, frame):
+        return finding(f"{key}.empty", status=status, confidence="cannot_tell", **values)
     content = {
         "kind": "table",
         "key": key,
@@ -193,7 +198,8 @@ def figure(
     height : float
         Height in inches; the width is that of the page's text.
     frame : pandas.DataFrame, optional
-        The small table of the numbers drawn.
+        The small table of the numbers drawn; without rows, the sentence `empty` stands instead
+        of the chart, as in `table`.
     panels : (int, int)
         Rows and columns of axes; `draw` gets an array of axes where there are several.
     **values
@@ -216,6 +222,8 @@ def figure(
     ...
     ValueError: the catalogue has no text 'status.observed.headline'; add it to analysis/catalogue
     """
+    if _says_empty(key, frame):
+        return finding(f"{key}.empty", status=status, confidence="cannot_tell", **values)
     texts = {
         part: _in_each_language(partial(words.say, f"{key}.{part}", **values))
         for part in ("headline", "subtitle", "alt")
@@ -231,6 +239,10 @@ def figure(
     html = {language: _figure_html(content, language) for language in words.LANGUAGES}
     plain = {language: _figure_plain(content, language) for language in words.LANGUAGES}
     return Exhibit(content, html, plain)
+
+
+def _says_empty(key: str, frame: "pd.DataFrame | None") -> bool:
+    return frame is not None and frame.empty and words.has(f"{key}.empty")
 
 
 def _language() -> str:

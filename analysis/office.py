@@ -40,6 +40,35 @@ class Office(NamedTuple):
     sources: list[dict[str, str]]
     truth: Mapping[str, pd.DataFrame] = MappingProxyType({})
 
+    def table(self, name: str) -> pd.DataFrame:
+        """
+        Give one ledger; one that the office does not keep has its columns and no rows.
+
+        Parameters
+        ----------
+        name : str
+            Name of the contract, such as projects.
+
+        Returns
+        -------
+        DataFrame
+            The rows, or none: measures then find nothing, and an exhibit says what is lacking.
+
+        Raises
+        ------
+        KeyError
+            The contract has no such ledger.
+
+        Examples
+        --------
+        >>> len(Office({}, False, []).table("payments"))
+        0
+        """
+        if name in self.tables:
+            return self.tables[name]
+        columns = tables.columns_of(name)["column"]
+        return tables.typed_table(pd.DataFrame(columns=columns, dtype="str"), name)
+
     def status(self, wanted: str = "observed") -> str:
         """
         Give the status of a number made from these ledgers.
