@@ -87,9 +87,10 @@ def ways_out(
     Returns
     -------
     DataFrame
-        ``number`` of the set, ``limit, now, needed``: villages; months to the deadline; yuan; crews
-        in the month that has fewest. ``needed`` is for this limit alone while the others of its set
-        hold and those outside the set do not; of every set one limit has to give.
+        ``number`` of the set, ``limit, measure, now, needed``: villages; months to the deadline;
+        yuan; crews in the month that has fewest. ``needed`` is for this limit alone while the
+        others of its set hold and those outside the set do not; of every set one limit has to give.
+        Where nothing contradicts, one row of number 0 says so.
 
     Examples
     --------
@@ -103,8 +104,41 @@ def ways_out(
         outside = set(limit_names(case)) - set(members)
         for name in members:
             needed = _needed(case, name, outside, seconds)
-            found.append((number, name, _now(case, name), needed))
-    return pd.DataFrame(found, columns=["number", "limit", "now", "needed"])
+            found.append((number, name, _measure(name), _now(case, name), needed))
+    if not found:
+        asked = float(case.targets["villages"])
+        found = [(0, "villages", _measure("villages"), asked, asked)]
+    return pd.DataFrame(found, columns=["number", "limit", "measure", "now", "needed"])
+
+
+def _measure(limit: str) -> str:
+    known = {"villages": "village", "persons": "person", "deadline": "month", "budget": "yuan"}
+    return known.get(limit, "crew")
+
+
+def contradiction_names(contradicting: Sequence[Sequence[str]]) -> dict[str, object]:
+    """
+    Give the contradicting limits as terms of the catalogue.
+
+    Parameters
+    ----------
+    contradicting : sequence of sequence of str
+        From `contradictions`.
+
+    Returns
+    -------
+    dict
+        ``verdict`` (none, one, several), ``first`` and ``second`` set.
+
+    Examples
+    --------
+    >>> contradiction_names([["villages", "budget"]])["first"]
+    ['limit_villages', 'limit_budget']
+    """
+    named = [[f"limit_{limit}" for limit in members] for members in contradicting]
+    verdict = ("none", "one", "several")[min(len(named), 2)]
+    first, second, *_ = [*named, [], []]
+    return {"verdict": verdict, "first": first, "second": second}
 
 
 def _now(case: Case, limit: str) -> float:
@@ -227,8 +261,9 @@ def worth(case: Case, plan: Plan) -> pd.DataFrame:
     >>> worth(case, solve(case))["most_with"].tolist()
     [1.0, 1.0, 1.0]
     """
-    free = case.aiming(villages=0)
-    cheaper = _rates(case, "costs")
+    persons = min(case.targets["persons"], plan.persons)
+    free = case.aiming(villages=0, persons=persons)
+    cheaper = _rates(free.aiming(villages=len(plan.villages)), "costs")
     more = _rates(free, "villages")
     most = most_villages(free)
     rows = []

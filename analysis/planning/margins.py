@@ -1,6 +1,7 @@
 """The case from printed totals alone, where a place keeps no ledger of its villages."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -158,7 +159,7 @@ def _targets(printed: pd.Series, rules: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def margins_range(least: pd.DataFrame, most: pd.DataFrame, out: int, must: int) -> pd.DataFrame:
+def margins_range(least: pd.DataFrame, most: pd.DataFrame, margins: pd.DataFrame) -> pd.DataFrame:
     """
     Set the cheapest and the dearest reading of the printed totals side by side.
 
@@ -166,10 +167,8 @@ def margins_range(least: pd.DataFrame, most: pd.DataFrame, out: int, must: int) 
     ----------
     least, most : DataFrame
         From `limits.frontier` on the two readings: ``villages, cost_yuan``.
-    out : int
-        Villages already out.
-    must : int
-        Villages that must be out.
+    margins : DataFrame
+        From `tables.margins`: ``exited_villages, poor_villages, village_exit_share``.
 
     Returns
     -------
@@ -180,16 +179,66 @@ def margins_range(least: pd.DataFrame, most: pd.DataFrame, out: int, must: int) 
     Examples
     --------
     >>> costs = pd.DataFrame({"villages": [41, 60], "cost_yuan": [1.0, 2.0]})
-    >>> margins_range(costs, costs, 30, 90)["enough"].tolist()
+    >>> from analysis import tables
+    >>> margins_range(costs, costs, tables.margins("wenshan"))["enough"].tolist()
     [False, True]
     """
-    out_then = least["villages"] + out
+    out = least["villages"] + round(margins.loc["exited_villages", "value"])
+    share = margins.loc["village_exit_share", "value"] * margins.loc["poor_villages", "value"]
     return pd.DataFrame(
         {
             "villages": least["villages"],
-            "villages_out": out_then,
-            "enough": out_then >= must,
+            "villages_out": out,
+            "enough": out >= math.ceil(share - SLACK),
             "cost_low_yuan": least["cost_yuan"],
             "cost_high_yuan": most["cost_yuan"],
         }
     )
+
+
+def margins_answer(
+    found: Mapping[str, float], costs: pd.DataFrame, planned: float
+) -> dict[str, object]:
+    """
+    Put into numbers whether the villages planned are enough, and what it takes.
+
+    Parameters
+    ----------
+    found : mapping
+        From `exits.village_plan_summary`: ``out, must, short, needed, verdict``.
+    costs : DataFrame
+        From `margins_range`, with a row for the villages planned and one for those needed.
+    planned : float
+        Villages planned for the year.
+
+    Returns
+    -------
+    dict
+        Villages ``planned, out`` (before), ``reached`` (with the plan), ``must, short, needed``;
+        yuan ``low, high`` for those needed, ``planned_low, planned_high``; ``verdict``.
+
+    Raises
+    ------
+    KeyError
+        The costs lack a row.
+
+    Examples
+    --------
+    >>> found = {"out": 71, "must": 90, "short": 19, "needed": 60, "verdict": "short"}
+    >>> costs = pd.DataFrame({"villages": [41, 60], "cost_low_yuan": 1.0, "cost_high_yuan": 2.0})
+    >>> margins_answer(found, costs, 41)["out"]
+    30
+    """
+    rows = costs.set_index("villages")[["cost_low_yuan", "cost_high_yuan"]]
+    low, high = rows.loc[found["needed"]]
+    planned_low, planned_high = rows.loc[round(planned)]
+    return {
+        "planned": round(planned),
+        "out": found["out"] - round(planned),
+        "reached": found["out"],
+        **{name: found[name] for name in ("must", "short", "needed", "verdict")},
+        "low": low,
+        "high": high,
+        "planned_low": planned_low,
+        "planned_high": planned_high,
+    }

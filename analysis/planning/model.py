@@ -103,6 +103,36 @@ def solve(
     return _no_plan() if found is None else _told(programme, found)
 
 
+def nearest_plan(case: Case, *, gap: float = 1e-3, seconds: float = 60.0) -> tuple[str, Plan]:
+    """
+    Give the cheapest plan that passes, or, where none does, the one that releases most villages.
+
+    Parameters
+    ----------
+    case : Case
+        What is to be planned.
+    gap, seconds
+        As for `solve`.
+
+    Returns
+    -------
+    (str, Plan)
+        possible or impossible, and the plan.
+
+    Examples
+    --------
+    >>> from analysis.planning.case import two_villages
+    >>> verdict, plan = nearest_plan(two_villages().aiming(villages=2))
+    >>> verdict, plan.villages
+    ('impossible', ('b',))
+    """
+    plan = solve(case, gap=gap, seconds=seconds)
+    if plan.found:
+        return "possible", plan
+    lifted = ["villages", "persons"]
+    return "impossible", solve(case, goal=MOST_VILLAGES, lifted=lifted, gap=gap, seconds=seconds)
+
+
 def most_villages(
     case: Case, lifted: Collection[str] = (), *, gap: float = 1e-3, seconds: float = 60.0
 ) -> float:

@@ -113,6 +113,45 @@ def funds_by_month(
     return pd.Series(budget_yuan * (at_start + (1 - at_start) * passed), index=months)
 
 
+def resources(
+    crews: pd.DataFrame, budget_yuan: float, at_start: float, *, start: str, deadline: str
+) -> dict[str, object]:
+    """
+    Put crews, money and time together as `Case` takes them.
+
+    Parameters
+    ----------
+    crews : DataFrame
+        The table ``crews``.
+    budget_yuan : float
+        All the money, 0 or more.
+    at_start : float
+        Share of it at hand in the first month, 0 to 1.
+    start, deadline : str
+        ISO dates.
+
+    Returns
+    -------
+    dict
+        ``crews, funds, deadline``.
+
+    Raises
+    ------
+    ValueError
+        The deadline is not after the start's month.
+
+    Examples
+    --------
+    >>> crews = pd.DataFrame({"trade": ["road"], "month_first": 1, "month_last": 12, "crews": 5})
+    >>> resources(crews, 9.0, 1.0, start="2018-03-28", deadline="2018-12-31")["deadline"]
+    9
+    """
+    months = months_to(start, deadline)
+    last = len(months_to(start, deadline, grace=0))
+    funds = funds_by_month(budget_yuan, at_start, months, last)
+    return {"crews": crews_by_month(crews, months), "funds": funds, "deadline": last}
+
+
 def still_allowed(persons: float, rule: Mapping[str, object]) -> int:
     """
     Count the poor that a rule on incidence still allows.

@@ -44,6 +44,31 @@ def crew_months(case: Case, plan: Plan) -> pd.DataFrame:
     return table.assign(share=table["at_work"] / table["crews"].where(table["crews"] > 0))
 
 
+def busiest_trade(use: pd.DataFrame) -> dict[str, object]:
+    """
+    Name the trade whose crews are used most until the last month shown.
+
+    Parameters
+    ----------
+    use : DataFrame
+        From `crew_months`.
+
+    Returns
+    -------
+    dict
+        ``trade``, as a term of the catalogue, and ``used``, 0 to 1.
+
+    Examples
+    --------
+    >>> use = pd.DataFrame({"trade": ["a", "b"], "at_work": [1.0, 3.0], "crews": [2.0, 4.0]})
+    >>> busiest_trade(use)
+    {'trade': 'trade_b', 'used': 0.75}
+    """
+    sums = use.groupby("trade", sort=False)[["at_work", "crews"]].sum()
+    shares = sums["at_work"] / sums["crews"]
+    return {"trade": f"trade_{shares.idxmax()}", "used": float(shares.max())}
+
+
 def works_by_kind(case: Case, plan: Plan) -> pd.DataFrame:
     """
     Sum the plan by kind of work: the dearest first.
@@ -80,6 +105,50 @@ def works_by_kind(case: Case, plan: Plan) -> pd.DataFrame:
     table["first_month"] = names[table.pop("first") - 1]
     table["last_month"] = names[table.pop("last") - 1]
     return table.sort_values("total_yuan", ascending=False, kind="stable").reset_index()
+
+
+def releases_by_township(case: Case, plan: Plan, villages: pd.DataFrame) -> pd.DataFrame:
+    """
+    Name the villages released, township by township.
+
+    Parameters
+    ----------
+    case : Case
+        What was planned.
+    plan : Plan
+        From `solve`.
+    villages : DataFrame
+        The ledger of one year: ``village, township``.
+
+    Returns
+    -------
+    DataFrame
+        ``township, villages`` released, ``named`` (their codes), ``persons`` that exit in them,
+        ``total_yuan`` of their works; townships in the order of the ledger.
+
+    Examples
+    --------
+    >>> from analysis.planning.case import two_villages
+    >>> from analysis.planning.model import solve
+    >>> case, ledger = two_villages(), pd.DataFrame({"village": ["b"], "township": ["t"]})
+    >>> releases_by_township(case, solve(case), ledger).values.tolist()
+    [['t', 1, 'b', 3.0, 30000.0]]
+    """
+    out = villages.loc[villages["village"].isin(plan.villages), ["township", "village"]]
+    persons = plan.exits.groupby("village")["persons"].sum()
+    yuan = plan.units["units"] * plan.units["kind"].map(case.works["cost_yuan"])
+    cost = yuan.groupby(plan.units["village"]).sum()
+    out = out.assign(
+        persons=out["village"].map(persons).fillna(0.0),
+        total_yuan=out["village"].map(cost).fillna(0.0),
+    )
+    table = out.groupby("township", sort=False).agg(
+        villages=("village", "size"),
+        named=("village", ", ".join),
+        persons=("persons", "sum"),
+        total_yuan=("total_yuan", "sum"),
+    )
+    return table.reset_index()
 
 
 def works_by_village(case: Case, plan: Plan) -> pd.DataFrame:
