@@ -79,7 +79,7 @@ def frontier(axes: Axes, costs: pd.DataFrame, marks: Mapping[str, float], *, say
         _name(axes, row, say("planning.label.impossible", out=row.villages_out), rise=0)
     _rules(axes, marks, say)
     axes.set_ylim(0, top)
-    axes.set_xlim(costs["villages_out"].min() - 10, costs["villages_out"].max() + 1.5)
+    axes.set_xlim(costs["villages_out"].min() - 16, costs["villages_out"].max() + 1.5)
 
 
 def _name(axes: Axes, point, told: str, rise: float = 7) -> None:

@@ -20,7 +20,7 @@ HOUSEHOLD, VILLAGE, COUNTY = "household", "village", "county"
 SLACK = 1e-6
 
 
-def months_to(start: str, deadline: str, grace: int = 24) -> pd.PeriodIndex:
+def months_to(start: str, deadline: str, grace: int = 12) -> pd.PeriodIndex:
     """
     List the months of work: from the one after the start to the deadline's, and some after it.
 

@@ -12,7 +12,11 @@ from analysis.planning.case import Case
 
 # As the solver counts them: a column of whole numbers; a problem without a plan.
 WHOLE, IMPOSSIBLE = 1, 2
-TINY, LEAST_SECONDS = 1e-9, 1.0
+EVERY = ("villages", "households", "starts", "crews")
+# Beyond so many villages, the relaxation alone says nearly all of them.
+MANY = 300
+# What the solver takes for a whole number, and what arithmetic does.
+SOLVER, TINY, LEAST_SECONDS = 1e-6, 1e-9, 1.0
 
 
 class Programme:
@@ -63,50 +67,77 @@ class Programme:
 
     def best(self, aim: np.ndarray, options: Mapping[str, float]):
         """
-        Make an aim smallest: villages whole first, then the rest whole for the villages chosen.
+        Make an aim smallest, step by step, until the gap is as asked or the time is up.
 
-        The first step's bound holds for the whole problem, so the gap of the two steps together is
-        known; where it is too wide, the problem is put to the solver in one piece.
+        Every step gives a bound that holds for the whole problem, and a plan where it finds one;
+        the gap is that of the best plan against the best bound.
         """
-        clock = _Clock(options["time_limit"])
-        half = dict(options, mip_rel_gap=options["mip_rel_gap"] / 2)
+        clock, known, bound = _Clock(options["time_limit"]), None, -np.inf
+        steps = [self._in_two_steps, self._in_one]
+        if len(self.case.villages) > MANY:
+            steps.insert(0, self._rounded)
+        for step in steps:
+            try:
+                found, low = step(aim, dict(options) | clock.left())
+            except TimeoutError:
+                if known is None and step == steps[-1]:
+                    raise
+                continue
+            if low is None:
+                return None
+            bound = max(bound, low)
+            if found is not None and (known is None or found.fun < known.fun):
+                known = found
+            if known is not None:
+                known.mip_gap = _gap(aim, known.fun, bound)
+                if known.mip_gap <= options["mip_rel_gap"] + TINY:
+                    break
+        return known
+
+    def _rounded(self, aim: np.ndarray, options: Mapping[str, float]) -> tuple:
+        """Take the villages the relaxation favours, and round the households that exit up."""
+        relaxed = run(aim, self._whole(), self._bounds(), self.rows, options)
+        if relaxed is None:
+            return None, None
+        share = relaxed.x[self.blocks["villages"]]
+        chosen = np.zeros(len(share))
+        chosen[np.argsort(-share, kind="stable")[: int(np.ceil(share.sum() - TINY))]] = 1
+        held = self._bounds(villages=chosen)
+        fixed = run(aim, self._whole(), held, self.rows, options)
+        if fixed is None:
+            return None, relaxed.fun
+        exits = np.ceil(fixed.x[self.blocks["households"]] - SOLVER)
+        held = self._bounds(villages=chosen, households=exits)
+        found = run(aim, self._whole("starts", "crews"), held, self.rows, options)
+        return found, relaxed.fun
+
+    def _in_two_steps(self, aim: np.ndarray, options: Mapping[str, float]) -> tuple:
+        """Villages whole first, then the rest whole for the villages chosen."""
+        clock, half = _Clock(options["time_limit"]), {"mip_rel_gap": options["mip_rel_gap"] / 2}
         first = run(aim, self._whole("villages"), self._bounds(), self.rows, half | clock.left())
         if first is None:
-            return None
-        chosen = np.round(first.x[self.blocks["villages"]])
-        found = self._second(aim, chosen, half | clock.left())
-        if found is not None:
-            found.mip_gap = _gap(aim, found.fun, first.mip_dual_bound)
-        if found is not None and found.mip_gap <= options["mip_rel_gap"] + TINY:
-            return found
-        return self._in_one(aim, found, dict(options) | clock.left())
+            return None, None
+        held = self._bounds(villages=np.round(first.x[self.blocks["villages"]]))
+        return run(aim, self._whole(*EVERY), held, self.rows, half | clock.left()), _bound(first)
 
-    def _second(self, aim: np.ndarray, chosen: np.ndarray, options: Mapping[str, float]):
-        lower, upper = np.zeros(self.size), self._bounds().ub
-        lower[self.blocks["villages"]] = upper[self.blocks["villages"]] = chosen
-        return run(aim, self._whole(), Bounds(lower, upper), self.rows, options)
+    def _in_one(self, aim: np.ndarray, options: Mapping[str, float]) -> tuple:
+        found = run(aim, self._whole(*EVERY), self._bounds(), self.rows, options)
+        return found, None if found is None else _bound(found)
 
-    def _in_one(self, aim: np.ndarray, known, options: Mapping[str, float]):
-        try:
-            found = run(aim, self._whole(), self._bounds(), self.rows, options)
-        except TimeoutError:
-            if known is None:
-                raise
-            return known
-        better = known is None or (found is not None and found.fun <= known.fun)
-        return found if better else known
-
-    def _bounds(self) -> Bounds:
-        upper = np.full(self.size, np.inf)
+    def _bounds(self, **held: np.ndarray) -> Bounds:
+        """Give what each column may be; a block that is held may be nothing else."""
+        lower, upper = np.zeros(self.size), np.full(self.size, np.inf)
         upper[self.blocks["villages"]] = 1
         upper[self.blocks["households"]] = self.case.groups["households"]
         upper[self.blocks["crews"]] = np.inf if self.trade else 0
-        return Bounds(np.zeros(self.size), upper)
+        for block, values in held.items():
+            lower[self.blocks[block]] = upper[self.blocks[block]] = values
+        return Bounds(lower, upper)
 
     def _whole(self, *blocks: str) -> np.ndarray:
         """Mark the columns of whole numbers; shared units follow from the others."""
         whole = np.zeros(self.size)
-        for block in blocks or ("villages", "households", "starts", "crews"):
+        for block in blocks:
             whole[self.blocks[block]] = WHOLE
         return whole
 
@@ -438,6 +469,11 @@ def _most(case: Case, limit: str) -> np.ndarray:
     return (case.funds if limit == "budget" else case.crews[limit.removeprefix("crews_")]).to_numpy(
         float
     )
+
+
+def _bound(found) -> float:
+    # Without a column of whole numbers the solver gives no bound: its value is one.
+    return float(found.fun if found.mip_dual_bound is None else found.mip_dual_bound)
 
 
 def _gap(aim: np.ndarray, value: float, bound: float) -> float:
