@@ -303,9 +303,21 @@ def ledger_case(
 
     Examples
     --------
-    >>> from analysis import exits, office, tables
-    >>> ledger_case.__name__
-    'ledger_case'
+    >>> from analysis import tables
+    >>> asked = ["incidence", "housing", "village_exit_share"]
+    >>> pack = tables.read("standards", pack="yunnan_2017").query("indicator in @asked")
+    >>> villages = pd.DataFrame({"village": ["a"], "population": 100, "poor_village": True,
+    ...     "exited_year": None, "poor_persons": 8.0, "headcount_ratio": 0.08,
+    ...     "safe_housing_share": 0.5})
+    >>> households = pd.DataFrame({"household": ["1", "2"], "year": 2017, "village": "a",
+    ...     "size": 4, "status": "poor", "house_grade": ["D", "B"], "moved_in": True,
+    ...     "school_dropouts": 0})
+    >>> works, crews = (tables.read(name, place="wenshan") for name in ("works", "crews"))
+    >>> measures = tables.read("measures", place="standards")
+    >>> at_hand = resources(crews, 1e6, 1.0, start="2018-03-28", deadline="2018-12-31")
+    >>> case = ledger_case(villages, households, pack, measures, works, **at_hand)
+    >>> case.village_units.to_numpy().tolist(), case.villages["persons_needed"].tolist()
+    ([['a', 'house', 1]], [6.0])
     """
     registered = households[households["status"].isin(REGISTERED)]
     of_homes = lacking(registered, standard, measures, works, HOUSEHOLD)
