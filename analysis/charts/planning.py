@@ -74,18 +74,18 @@ def frontier(axes: Axes, costs: pd.DataFrame, marks: Mapping[str, float], *, say
     axes.plot(lost["villages_out"], lost["cost_yuan"], **house.points("unknown") | hollow)
     for row in found.itertuples():
         told = say("planning.label.point", yuan=row.cost_yuan, out=row.villages_out)
-        _name(axes, row, told)
+        _name(axes, row, told, (-8, 7))
     for row in lost.itertuples():
-        _name(axes, row, say("planning.label.impossible", out=row.villages_out), rise=0)
+        _name(axes, row, say("planning.label.impossible", out=row.villages_out), (8, -13))
     _rules(axes, marks, say)
     axes.set_ylim(0, top)
     axes.set_xlim(costs["villages_out"].min() - 16, costs["villages_out"].max() + 1.5)
 
 
-def _name(axes: Axes, point, told: str, rise: float = 7) -> None:
+def _name(axes: Axes, point, told: str, offset: tuple[float, float]) -> None:
     place = (point.villages_out, point.cost_yuan)
     axes.annotate(
-        told, place, (-8, rise), textcoords="offset points", ha="right", va="center", fontsize=8
+        told, place, offset, textcoords="offset points", ha="right", va="center", fontsize=8
     )
 
 
