@@ -109,7 +109,7 @@ def ledgers(place: str, *, seed: int = 20180328) -> Office:
     ['flows', 'helpers', 'households']
     """
     if keeps_ledgers(place):
-        found = tables.read_folder(tables.DATA / place / FOLDER)
+        found = tables.cached_folder(tables.DATA / place / FOLDER)
     else:
         found = synthetic.city(seed=seed, place=place).tables
     made_up = marks.is_synthetic(*found.values())
