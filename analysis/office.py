@@ -110,9 +110,15 @@ def ledgers(place: str, *, seed: int = 20180328) -> Office:
     """
     if keeps_ledgers(place):
         found = tables.cached_folder(tables.DATA / place / FOLDER)
+        made_up = marks.is_synthetic(*found.values())
+        source = "synthetic_county" if made_up else "office_ledgers"
     else:
-        found = synthetic.city(seed=seed, place=place).tables
-    made_up = marks.is_synthetic(*found.values())
-    source = "synthetic_city" if made_up else "office_ledgers"
+        found, made_up, source = (
+            synthetic.city(seed=seed, place=place).tables,
+            True,
+            "synthetic_city",
+        )
+    if made_up:
+        found = {name: marks.marked(frame) for name, frame in found.items()}
     told = pd.DataFrame({"source": [source], "verification": ["derived"]})
     return Office(found, made_up, tables.sources(told))

@@ -95,7 +95,9 @@ class Effects:
     poor_outside: float = 0.08
 
 
-def targets(place: str = "wenshan", *, scale: float = 1.0) -> dict[str, int]:
+def targets(
+    place: str = "wenshan", *, scale: float = 1.0, others: Mapping[str, int] | None = None
+) -> dict[str, int]:
     """
     Give the counts that a synthetic place is held to, from the printed margins.
 
@@ -106,6 +108,8 @@ def targets(place: str = "wenshan", *, scale: float = 1.0) -> dict[str, int]:
     scale : float
         1 keeps the printed figures; another factor multiplies every one and rounds to a whole
         number that is at least 1.
+    others : mapping, optional
+        Counts to take for the margins that the place does not print.
 
     Returns
     -------
@@ -128,10 +132,14 @@ def targets(place: str = "wenshan", *, scale: float = 1.0) -> dict[str, int]:
     128
     """
     margins = tables.margins(place)
-    missing = sorted(set(COUNTS) - set(margins.index))
+    others = others or {}
+    missing = sorted(set(COUNTS) - set(margins.index) - set(others))
     if missing:
         raise KeyError(f"data/{place}/margins.csv has no margin {missing}; a city needs them all")
-    counts = {name: _scaled(margins.loc[name, "value"], scale) for name in COUNTS}
+    counts = {
+        name: _scaled(margins.loc[name, "value"], scale) if name in margins.index else others[name]
+        for name in COUNTS
+    }
     counts["population_low"], counts["population_high"] = _base(margins.loc["incidence"], counts)
     persons = counts["exited_persons"] / counts["poor_persons"]
     counts["exited_households"] = round(counts["poor_households"] * persons)
