@@ -122,3 +122,31 @@ def ledgers(place: str, *, seed: int = 20180328) -> Office:
         found = {name: marks.marked(frame) for name, frame in found.items()}
     told = pd.DataFrame({"source": [source], "verification": ["derived"]})
     return Office(found, made_up, tables.sources(told))
+
+
+def kept(place: str) -> Office | None:
+    """
+    Read the ledgers a place keeps itself, or nothing where it keeps none.
+
+    Parameters
+    ----------
+    place : str
+        Folder of the place under the data folder.
+
+    Returns
+    -------
+    Office or None
+        As `ledgers` where the place keeps its own; None otherwise: the register of a synthetic
+        city is no evidence of a real place.
+
+    Raises
+    ------
+    TableError
+        A cell of the place's ledgers is refused.
+
+    Examples
+    --------
+    >>> kept("wenshan") is None
+    True
+    """
+    return ledgers(place) if keeps_ledgers(place) else None

@@ -15,6 +15,7 @@ from analysis.register.states import (
     incidence,
     own_exits,
     own_returns,
+    passages,
     state_links,
     transitions,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "ledger_rows",
     "own_exits",
     "own_returns",
+    "passages",
     "printed_terms",
     "residuals",
     "state_links",
