@@ -53,7 +53,7 @@ from analysis.projection.flows import (
     starting_state,
     units_out,
 )
-from analysis.projection.hazards import Hazards, draw_hazards, hazard_table
+from analysis.projection.hazards import Hazards, draw_hazards, hazard_table, hazards_ahead
 from analysis.projection.intervals import (
     calibrated_band,
     chance_below,
@@ -139,6 +139,7 @@ __all__ = [
     "forecast",
     "growth_history",
     "hazard_table",
+    "hazards_ahead",
     "incidence_fan",
     "income_at",
     "known_outcome",

@@ -1,12 +1,16 @@
 """What a place shows of itself: its register where it keeps one, else its printed margins."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from analysis import register
 from analysis.projection.paces import own_exits
+
+if TYPE_CHECKING:
+    from analysis.office import Office
 
 REGISTER, MARGINS = "register", "margins"
 
@@ -38,8 +42,7 @@ def evidence(
     *,
     place: str,
     year: int,
-    ledgers: Mapping[str, pd.DataFrame] | None = None,
-    source: str = "office_ledgers",
+    kept: Office | None = None,
 ) -> Evidence:
     """Take what a place shows of itself from its register, or else from its printed margins.
 
@@ -53,11 +56,9 @@ def evidence(
         Name of the place.
     year : int
         Year whose end is described.
-    ledgers : mapping of DataFrame, optional
-        The ledgers that the place keeps, with ``households`` and ``villages``; None where it keeps
-        none. Ledgers of a synthetic city are not evidence of a real place: pass none then.
-    source : str
-        Id of the ledgers in the list of sources.
+    kept : Office, optional
+        The ledgers that the place keeps, from `analysis.office.kept`; None where it keeps none.
+        Those of a synthetic city are no evidence of a real place.
 
     Returns
     -------
@@ -76,12 +77,13 @@ def evidence(
     >>> evidence(*given, place="wenshan", year=2017).kind
     'margins'
     """
-    if ledgers is None:
+    if kept is None:
         common = scenarios[scenarios["scenario"] == "common"].set_index("parameter")["value"]
         return Evidence(MARGINS, margins, own_exits(margins, place, common, year), None)
     households, villages = (
-        ledgers[name][ledgers[name]["year"] <= year] for name in ("households", "villages")
+        kept.tables[name][kept.tables[name]["year"] <= year] for name in ("households", "villages")
     )
+    source = kept.sources[0]["id"]
     counted = register.counted_margins(margins, households, villages, year, source=source)
     own = register.own_exits(households, villages, place)
     return Evidence(REGISTER, counted, own, register.passages(households, villages))

@@ -6,11 +6,14 @@ years the spread of the shocks cannot be known, so it is averaged over a grid by
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, logsumexp
+
+if TYPE_CHECKING:
+    from analysis.projection.evidence import Evidence
 
 # Even over the spread and not over its logarithm: few years do not show how far one may be off.
 SPREADS = np.linspace(0.05, 1.25, 9)
@@ -118,28 +121,28 @@ def hazard_table(passages: pd.DataFrame, drawn: Hazards, year: int) -> pd.DataFr
     Returns
     -------
     DataFrame
-        ``passage, year, at_risk, passed`` (persons), ``hazard, hazard_low, hazard_high`` (0 to 1,
-        80 %; of the years seen within the noise of villages), ``basis``: counted or projected.
+        ``passage, year, at_risk, passed_over`` (persons), ``hazard, hazard_low, hazard_high`` (0 to 1,
+        80 %; of the years seen within the noise of villages), ``hazard_basis``: counted or projected.
 
     Examples
     --------
     >>> rows = {"passage": "exit", "year": [2017], "at_risk": [400], "passed": [100]}
     >>> rows = pd.DataFrame(rows).assign(design_effect=1.0)
     >>> found = hazard_table(rows, draw_hazards(rows, 1, draws=99, seed=1), 2018)
-    >>> found[["passage", "basis"]].values.tolist()[:2]
+    >>> found[["passage", "hazard_basis"]].values.tolist()[:2]
     [['exit', 'counted'], ['exit', 'projected']]
     """
     seen, noise = _seen(passages)
     reach = 1.2816 * np.sqrt(noise)
-    counted = passages[["passage", "year", "at_risk", "passed"]].assign(
+    counted = passages[["passage", "year", "at_risk", "passed"]].rename(columns={"passed": "passed_over"}).assign(
         hazard=passages["passed"] / passages["at_risk"],
         hazard_low=expit(seen - reach),
         hazard_high=expit(seen + reach),
-        basis="counted",
+        hazard_basis="counted",
     )
     ahead = pd.DataFrame(
         [
-            {"passage": name, "year": year, "basis": "projected", **_middle(values[:, 0])}
+            {"passage": name, "year": year, "hazard_basis": "projected", **_middle(values[:, 0])}
             for name, values in zip(LEVELS, drawn, strict=True)
         ]
     )
@@ -148,6 +151,38 @@ def hazard_table(passages: pd.DataFrame, drawn: Hazards, year: int) -> pd.DataFr
     return table.sort_values(
         ["passage", "year"], key=lambda column: column.map(order).fillna(column), kind="stable"
     ).reset_index(drop=True)
+
+
+def hazards_ahead(
+    known: "Evidence", year: int, *, horizon: int, draws: int, seed: int
+) -> pd.DataFrame:
+    """Give the hazards that drive the projection of a place with a register.
+
+    Parameters
+    ----------
+    known : Evidence
+        From `analysis.projection.evidence`.
+    year : int
+        Last year known.
+    horizon, draws, seed : int
+        As for `forecast`, so that these are the hazards that it draws.
+
+    Returns
+    -------
+    DataFrame
+        As `hazard_table`; without rows where the place keeps no register.
+
+    Examples
+    --------
+    >>> from collections import namedtuple
+    >>> printed = namedtuple("Evidence", "passages")(None)
+    >>> len(hazards_ahead(printed, 2017, horizon=1, draws=9, seed=1))
+    0
+    """
+    if known.passages is None:
+        return pd.DataFrame()
+    drawn = draw_hazards(known.passages, horizon, draws=draws, seed=seed)
+    return hazard_table(known.passages, drawn, year + 1)
 
 
 def _middle(values: np.ndarray) -> Mapping[str, float]:
