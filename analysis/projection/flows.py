@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.projection.evidence import Evidence
 from analysis.projection.hazards import Hazards, draw_hazards
-from analysis.projection.paces import draw_paces, learned_paces
+from analysis.projection.paces import draw_paces, learned_paces, own_exits
 
 
 class State(NamedTuple):
@@ -357,7 +357,12 @@ def forecast(
     >>> runs["plan_as_stated"].years
     (2018,)
     """
-    paces = learned_paces(incidence, exits, known.own)
+    own = known.own
+    if known.passages is None:
+        # Not printed but assumed, so that `sensitivity` may change it: when exits began.
+        common = scenarios[scenarios["scenario"] == "common"].set_index("parameter")["value"]
+        own = own_exits(known.margins, place, common, year)
+    paces = learned_paces(incidence, exits, own)
     plans = read_scenarios(scenarios, known.margins, returns)
     state = starting_state(known.margins, year)
     return run_scenarios(state, plans, paces, place, passages=known.passages, **options)

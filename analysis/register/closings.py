@@ -28,7 +28,7 @@ def yearly_closing(kept):
     DataFrame
         One row a year: the flows with ``_persons`` to their names, ``residual`` (closing less what
         the known flows make, persons, net), ``ledgers`` (of villages), ``closed`` (those whose
-        residual is nought) and ``unknown_flows``. A flow that no village keeps is missing.
+        residual is nought) and ``not_kept`` (how many of eight flows). A flow that no village keeps is missing.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def yearly_closing(kept):
     table["residual"] = by_year["residual"].sum(min_count=1).astype(float)
     table["ledgers"] = by_year.size()
     table["closed"] = told["verdict"].eq("closes").groupby(told["year"]).sum()
-    table["unknown_flows"] = by_year["unknown_flows"].max()
+    table["not_kept"] = by_year["unknown_flows"].max()
     return table.reset_index()
 
 
@@ -202,7 +202,7 @@ def closing_summary(yearly):
     Examples
     --------
     >>> rows = {"year": [2016, 2017], "ledgers": 2, "closed": [2, 1], "residual": [0.0, 3.0]}
-    >>> closing_summary(pd.DataFrame(rows).assign(unknown_flows=0))["verdict"]
+    >>> closing_summary(pd.DataFrame(rows).assign(not_kept=0))["verdict"]
     'some'
     """
     ledgers, closed = int(yearly["ledgers"].sum()), int(yearly["closed"].sum())
@@ -214,5 +214,5 @@ def closing_summary(yearly):
         "residual": yearly["residual"].sum(),
         "first": int(yearly["year"].min()),
         "last": int(yearly["year"].max()),
-        "unknown": int(yearly["unknown_flows"].max()),
+        "unknown": int(yearly["not_kept"].max()),
     }
