@@ -93,8 +93,6 @@ def _forecast(known, place, year, **options):
 def _evidence(ledgers, margins, year):
     kept = None if ledgers is None else office.Office(ledgers, True, [{"id": "synthetic_city"}])
     scenarios = tables.read("scenarios")
-    # Villages first exited in 2016; margins of that year leave no year before it.
-    scenarios.loc[scenarios["parameter"].eq("village_first_year"), "value"] = 2015
     return projection.evidence(margins, scenarios, place="x", year=year, kept=kept)
 
 

@@ -121,8 +121,9 @@ def hazard_table(passages: pd.DataFrame, drawn: Hazards, year: int) -> pd.DataFr
     Returns
     -------
     DataFrame
-        ``passage, year, at_risk, passed_over`` (persons), ``hazard, hazard_low, hazard_high`` (0 to 1,
-        80 %; of the years seen within the noise of villages), ``hazard_basis``: counted or projected.
+        ``passage, year, at_risk, passed_over`` (persons), ``hazard, hazard_low, hazard_high``
+        (0 to 1, 80 %; of the years seen within the noise of villages), ``hazard_basis``: counted
+        or projected.
 
     Examples
     --------
@@ -134,11 +135,15 @@ def hazard_table(passages: pd.DataFrame, drawn: Hazards, year: int) -> pd.DataFr
     """
     seen, noise = _seen(passages)
     reach = 1.2816 * np.sqrt(noise)
-    counted = passages[["passage", "year", "at_risk", "passed"]].rename(columns={"passed": "passed_over"}).assign(
-        hazard=passages["passed"] / passages["at_risk"],
-        hazard_low=expit(seen - reach),
-        hazard_high=expit(seen + reach),
-        hazard_basis="counted",
+    counted = (
+        passages[["passage", "year", "at_risk", "passed"]]
+        .rename(columns={"passed": "passed_over"})
+        .assign(
+            hazard=passages["passed"] / passages["at_risk"],
+            hazard_low=expit(seen - reach),
+            hazard_high=expit(seen + reach),
+            hazard_basis="counted",
+        )
     )
     ahead = pd.DataFrame(
         [

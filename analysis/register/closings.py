@@ -28,7 +28,8 @@ def yearly_closing(kept):
     DataFrame
         One row a year: the flows with ``_persons`` to their names, ``residual`` (closing less what
         the known flows make, persons, net), ``ledgers`` (of villages), ``closed`` (those whose
-        residual is nought) and ``not_kept`` (how many of eight flows). A flow that no village keeps is missing.
+        residual is nought) and ``not_kept`` (how many of eight flows). A flow that no village
+        keeps is missing.
 
     Examples
     --------
@@ -110,7 +111,7 @@ def flow_agreement(derived, kept):
     >>> one = pd.DataFrame({"year": 2017, "village": ["a", "b"], "exited": [5.0, 2.0]})
     >>> two = one.assign(exited=[6.0, 2.0])
     >>> flow_agreement(one, two)[["ledgers", "alike", "gross_residual"]].values.tolist()
-    [[2, 1, 1.0]]
+    [[2.0, 1.0, 1.0]]
     """
     both = derived.merge(kept, on=KEYS, suffixes=("_derived", "_kept"))
     rows = []
@@ -177,7 +178,7 @@ def latest_return(moves):
     --------
     >>> moves = pd.DataFrame({"year": 2017, "from_state": "exited",
     ...                       "to_state": ["returned", "exited"], "households": [1, 3]})
-    >>> latest_return(moves)["hazard"]
+    >>> float(latest_return(moves)["hazard"])
     0.25
     """
     last = hazards(moves, *PASSAGES["return"]).iloc[-1]
