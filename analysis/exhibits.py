@@ -56,6 +56,7 @@ def finding(
     answer: int | None = None,
     status: str = "observed",
     confidence: str | None = None,
+    sources: Sequence[Mapping[str, str]] = (),
     **values: object,
 ) -> Exhibit:
     """
@@ -71,6 +72,8 @@ def finding(
         observed, estimated, projected or synthetic.
     confidence : str, optional
         high, moderate, low or cannot_tell.
+    sources : sequence of mapping
+        What `tables.sources` gives; a sentence that rests on a made-up source is synthetic.
     **values
         Values of the sentence.
 
@@ -97,7 +100,7 @@ def finding(
         "kind": "finding",
         "key": key,
         "answer": answer,
-        "status": status,
+        "status": _status(status, sources),
         "confidence": confidence,
         "text": text,
     }
@@ -129,7 +132,8 @@ def table(
     frame : pandas.DataFrame
         The rows; a named index is shown as the first columns.
     sources : sequence of mapping
-        What `tables.sources` gives: id, title_zh, title_en, verification.
+        What `tables.sources` gives: id, title_zh, title_en, verification. A table that rests on a
+        made-up source is synthetic, whatever ``status`` says.
     status : str, optional
         observed, estimated, projected or synthetic; None where each row says its own.
     **values
@@ -268,6 +272,7 @@ def _provenance(
     *data: object,
 ) -> dict[str, object]:
     _check_one_of("status", status, (None, *STATUSES))
+    status = _status(status, sources)
     _refuse_unmarked(key, status, frame, *data)
     noted = words.has(f"{key}.note")
     return {
@@ -276,6 +281,12 @@ def _provenance(
         "sources": [_source(source) for source in sources],
         "unverified_rows": frame is not None and any(_unverified(frame)),
     }
+
+
+def _status(status: str | None, sources: Sequence[Mapping[str, str]]) -> str | None:
+    """What rests on a made-up source is synthetic, whatever a chapter says of its kind."""
+    made_up = any(marks.is_made_up(source["id"]) for source in sources)
+    return marks.STATUS if made_up else status
 
 
 def _refuse_unmarked(key: str, status: str | None, *data: object) -> None:
