@@ -8,7 +8,6 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -16,24 +15,9 @@ import pandas as pd
 
 from analysis import tables, words
 from analysis.tables.headers import find_header, normal_title
+from analysis.tables.persons import personal_numbers
 
 HIT = ["file", "part", "kind", "found"]
-# Neither a longer code nor the digits behind a decimal point is a number of a person.
-BEFORE, AFTER = r"(?<![0-9A-Za-z.])", r"(?![0-9A-Za-z]|\.\d*[1-9])"
-ID_NUMBER = re.compile(
-    rf"{BEFORE}([1-8]\d{{5}})(?:((?:18|19|20)\d{{6}})\d{{3}}[\dXx]|(\d{{6}})\d{{3}}){AFTER}"
-)
-PHONE = re.compile(rf"{BEFORE}(?:\+?86[- ]?)?(1[3-9]\d)([- ]?)(\d{{4}})\2(\d{{4}}){AFTER}")
-BANK_CARD = re.compile(
-    rf"{BEFORE}(?:62|4\d|5[1-5])(?:\d{{14,17}}|\d{{2}}(?: \d{{4}}){{3}}(?: \d{{1,3}})?){AFTER}"
-)
-PROVINCES = frozenset(
-    [
-        *(*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55)),
-        *(*range(61, 66), 71, 81, 82),
-    ]
-)
-WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 HAN = re.compile(r"[\u3400-\u9fff·]{2,}")
 WORD = re.compile(r"[0-9A-Za-z]{6,}")
 LONGEST_NAME = 4
@@ -263,48 +247,14 @@ def _pdf(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _hits(text: str, known: frozenset[str]) -> Iterator[tuple[str, str]]:
-    plain = unicodedata.normalize("NFKC", text)
-    yield from (("id_number", _masked(m[0])) for m in ID_NUMBER.finditer(plain) if _is_id(m))
-    yield from (("phone", _masked(m[0])) for m in PHONE.finditer(plain) if _is_phone(m))
-    cards = (m[0] for m in BANK_CARD.finditer(plain) if not ID_NUMBER.fullmatch(m[0]))
-    yield from (("bank_card", _masked(card)) for card in cards if _passes_luhn(card))
+    yield from ((kind, _masked(found)) for kind, found in personal_numbers(text))
     if known:
+        plain = unicodedata.normalize("NFKC", text)
         yield from (("register", _masked(token)) for token in _tokens(plain, known))
 
 
 def _masked(found: str) -> str:
     return found[0] + "***"
-
-
-def _is_id(match: re.Match) -> bool:
-    born = match[2] or f"19{match[3]}"
-    if int(match[1][:2]) not in PROVINCES or not _is_day(born):
-        return False
-    return match[2] is None or _check_digit(match[0]) == match[0][-1].upper()
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:])) <= date.today()
-    except ValueError:
-        return False
-
-
-def _check_digit(number: str) -> str:
-    """Check digit of GB 11643, from ISO 7064 MOD 11-2."""
-    rest = sum(w * int(d) for w, d in zip(WEIGHTS, number[:17], strict=True)) % 11
-    return "10X98765432"[rest]
-
-
-def _is_phone(match: re.Match) -> bool:
-    """A sum of money ends in zeros; hardly any telephone number does."""
-    return match[4] != "0000"
-
-
-def _passes_luhn(card: str) -> bool:
-    digits = [int(digit) for digit in reversed(card.replace(" ", ""))]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
-    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
 def _tokens(plain: str, known: frozenset[str]) -> Iterator[str]:
