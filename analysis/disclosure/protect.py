@@ -340,8 +340,8 @@ def _cost(values: np.ndarray, sums: Sequence[tuple[int, Sequence[int]]]) -> np.n
     Exact counts would let the choice, which everybody sees, tell small differences of hidden ones.
     """
     times = np.ones(len(values))
-    for total, _ in sums:
-        times[total] += 1
+    for total, parts in sums:
+        times[total] += len(parts)
     size = np.ceil(np.log2(np.nan_to_num(np.abs(values)) + 1)) + 1
     return times * size + 1e-4 * np.arange(len(values)) / len(values)
 
