@@ -83,7 +83,7 @@ def test_reading_ledgers_is_what_sets_the_guard():
 
 @pytest.mark.parametrize(
     ("value", "share", "told"),
-    [(40, 0.1, "40, or 10.0%, in 2017"), (3, 0.1, "(not published), or (not published), in 2017"),
+    [(400, 0.1, "400, or 10.0%, in 2017"), (3, 0.1, "(not published), or (not published), in 2017"),
      (0, 0.1, "0, or 10.0%, in 2017"), (80, 0.05, "(not published), or (not published), in 2017"),
      (80, 0.95, "(not published), or (not published), in 2017")],
 )  # fmt: skip
@@ -134,7 +134,8 @@ def notebook(source, folder):
         "exhibits.table('own.rows', rows)",
         "exhibits.figure('own.drawn', lambda axes, rows, say: axes.bar(rows['area'], "
         "rows['households']), rows, frame=rows, most=rows['households'].max())",
-        "exhibits.finding('own.said', few=rows['households'][0], share=rows['share'][0], year=2017)",
+        "told = rows.iloc[0].set_axis(['area', 'few', 'share'])",
+        "exhibits.finding('own.said', year=2017, **told)",
     ]
     book = nbformat.v4.new_notebook(
         cells=[

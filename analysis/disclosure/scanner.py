@@ -168,7 +168,10 @@ def _personal_cells(path: Path) -> Iterator[object]:
             continue
         rows = sheet.rows[header.first + header.span :]
         for at, title in header.titles.items():
-            if header.columns.get(at) in _personal_codes() or _is_name(title):
+            if (
+                header.columns.get(at) in _personal_codes()
+                or normal_title(title) in _titles_of_names()
+            ):
                 yield from (row[at] for row in rows if at < len(row))
 
 
@@ -178,9 +181,10 @@ def _personal_codes() -> frozenset[str]:
     return frozenset(rows.loc[(rows["personal"] == "yes") & (rows["type"] == "code"), "column"])
 
 
-def _is_name(title: str) -> bool:
+@cache
+def _titles_of_names() -> frozenset[str]:
     rows = tables.read("identifiers").set_index("kind")["titles"]
-    return normal_title(title) in {normal_title(known) for known in rows["name"].split("|")}
+    return frozenset(normal_title(title) for title in rows["name"].split("|"))
 
 
 def _parts(path: Path) -> Iterator[tuple[str, str | None]]:

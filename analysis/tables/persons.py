@@ -22,6 +22,7 @@ PROVINCES = frozenset(
         *(*range(61, 66), 71, 81, 82),
     ]
 )
+YEARS = ("19", "20")
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -76,8 +77,9 @@ def _check_digit(number: str) -> str:
 
 
 def _is_phone(match: re.Match) -> bool:
-    """A sum of money ends in zeros; hardly any telephone number does."""
-    return match[4] != "0000"
+    """A sum of money ends in zeros; and numbers side by side in a row of a table may be years."""
+    years = match[2] == " " and match[3][:2] in YEARS and match[4][:2] in YEARS
+    return match[4] != "0000" and not years
 
 
 def _passes_luhn(card: str) -> bool:
