@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
+EXTRAS := $(VENV)/extras
 export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 
-.PHONY: help briefs check test test-fast lab refresh references clean
+.PHONY: help briefs check test test-fast lab refresh references extras clean
 .DEFAULT_GOAL := help
 
 help:  ## print the targets
@@ -38,6 +39,8 @@ refresh: $(READY)  ## re-run the notebooks in place, after a wanted change of nu
 references: $(READY)  ## compare every measure with the outputs of the field's tools, where they are at hand
 	@$(RUN) -m tests.references $(REFERENCE)
 
+extras: $(EXTRAS)  ## add what optional tests and engines use: a browser's driver, PySpark, Dask
+
 clean:  ## remove the environment and everything generated
 	rm -rf $(VENV) reports/generated
 
@@ -46,4 +49,8 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(EXTRAS): $(READY) requirements-extras.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-extras.lock
 	@touch $@

@@ -1,4 +1,4 @@
-"""The command line: `python -m analysis brief`, `... refresh`, `... check FOLDER`."""
+"""The command line: `python -m analysis brief`, `refresh`, `check FOLDER`, `visits PLACE`."""
 
 import argparse
 import sys
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m analysis",
-        description="Make the briefs of reports/briefs.yml, renew the notebooks, or check ledgers.",
+        description="Make the briefs, renew the notebooks, check ledgers, or list visits.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     brief = commands.add_parser(
@@ -73,6 +73,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("folder", metavar="FOLDER", help="folder of the office's ledgers")
     check.set_defaults(do=_check)
+    visits = commands.add_parser(
+        "visits",
+        help="write the list of households to visit, for the office alone",
+        description=(
+            "Rank the households that have left poverty by their chance of falling back, and write "
+            "those that can be visited, by household code, into .office/visits, which is never "
+            "published. Exit code: 0 written, 1 too few have fallen back to rank anybody, 2 no "
+            "such place."
+        ),
+    )
+    visits.add_argument("place", metavar="PLACE", help="folder of the place under data/")
+    visits.set_defaults(do=_visits)
     return parser
 
 
@@ -125,6 +137,19 @@ def _check(asked: argparse.Namespace) -> int:
         print(words.say("check.door.written", language, path=path))
     refused = reading.findings["severity"].eq("refusal").any()
     return SOME_FAILED if refused else DONE
+
+
+def _visits(asked: argparse.Namespace) -> int:
+    from analysis import visits, words  # noqa: PLC0415
+
+    try:
+        path, number = visits.write_visits(asked.place)
+    except (FileNotFoundError, KeyError, ValueError) as refusal:
+        return _complain([str(refusal)], WRONG_SPEC)
+    for language in words.LANGUAGES:
+        said = {"visits": number, "place": asked.place, "path": str(path)}
+        print(words.say("returns.visits.written", language, **said))
+    return DONE if number else SOME_FAILED
 
 
 def _complain(sentences: Sequence[str], code: int) -> int:

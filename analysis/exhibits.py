@@ -118,12 +118,15 @@ def table(
     frame: "pd.DataFrame",
     *,
     sources: Sequence[Mapping[str, str]] = (),
-    status: str = "observed",
+    status: str | None = "observed",
     printed: bool = False,
     **values: object,
 ) -> Exhibit:
     """
     Show a table, titled and formatted by the catalogue.
+
+    Where there are no rows and the catalogue has `empty` below the key, that sentence stands
+    instead: it says which ledger would be needed.
 
     A column `verification` is not shown: rows that were not read in their source get a mark. Of two
     columns `title_zh` and `title_en`, each language shows its own, headed `title`. Numbers named in
@@ -137,8 +140,8 @@ def table(
         The rows; a named index is shown as the first columns.
     sources : sequence of mapping
         What `tables.sources` gives: id, title_zh, title_en, verification.
-    status : str
-        observed, estimated, projected or synthetic.
+    status : str, optional
+        observed, estimated, projected or synthetic; None where each row says its own.
     printed : bool
         Whether it shows printed figures alone. Otherwise, once a register has been read, numbers
         too small to publish are hidden, with those that would give them away.
@@ -164,6 +167,8 @@ def table(
     ...
     ValueError: the catalogue has no text 'status.observed.title'; add it to analysis/catalogue
     """
+    if _says_empty(key, frame):
+        return finding(f"{key}.empty", status=status, confidence="cannot_tell", **values)
     disclosure = _disclosure()
     if disclosure.is_guarded(status, sources, printed, [frame]):
         (frame,) = disclosure.guarded_frames(key, [frame])
@@ -212,7 +217,8 @@ def figure(
     height : float
         Height in inches; the width is that of the page's text.
     frame : pandas.DataFrame, optional
-        The small table of the numbers drawn.
+        The small table of the numbers drawn; without rows, the sentence `empty` stands instead
+        of the chart, as in `table`.
     panels : (int, int)
         Rows and columns of axes; `draw` gets an array of axes where there are several.
     printed : bool
@@ -239,6 +245,8 @@ def figure(
     ...
     ValueError: the catalogue has no text 'status.observed.headline'; add it to analysis/catalogue
     """
+    if _says_empty(key, frame):
+        return finding(f"{key}.empty", status=status, confidence="cannot_tell", **values)
     disclosure = _disclosure()
     if disclosure.is_guarded(status, sources, printed, _frames([frame, *data])):
         safe = iter(disclosure.guarded_frames(key, _frames([frame, *data])))
@@ -280,6 +288,10 @@ def _frames(items: Sequence[object]) -> list:
     return [item for item in items if _is_frame(item)]
 
 
+def _says_empty(key: str, frame: "pd.DataFrame | None") -> bool:
+    return frame is not None and frame.empty and words.has(f"{key}.empty")
+
+
 def _language() -> str:
     return os.environ.get("ANALYSIS_LANGUAGE", "en")
 
@@ -297,12 +309,12 @@ def _check_one_of(what: str, value: object, allowed: Sequence[object]) -> None:
 def _provenance(
     key: str,
     sources: Sequence[Mapping[str, str]],
-    status: str,
+    status: str | None,
     frame: "pd.DataFrame | None",
     values: Mapping[str, object],
     *data: object,
 ) -> dict[str, object]:
-    _check_one_of("status", status, STATUSES)
+    _check_one_of("status", status, (None, *STATUSES))
     _refuse_unmarked(key, status, frame, *data)
     noted = words.has(f"{key}.note")
     return {
@@ -329,7 +341,7 @@ def _withheld(frame: "pd.DataFrame") -> list[set[str]]:
     return [set(filter(None, names.split(";"))) for names in frame[marks.WITHHELD]]
 
 
-def _refuse_unmarked(key: str, status: str, *data: object) -> None:
+def _refuse_unmarked(key: str, status: str | None, *data: object) -> None:
     if status != marks.STATUS and marks.is_synthetic(*_frames(data)):
         raise ValueError(
             f"{key!r} shows synthetic rows as {status}; say status={marks.STATUS!r}, so that "
@@ -480,7 +492,8 @@ def source_line(content: Mapping, language: str, numbers: Mapping[str, int] | No
     if content["sources"]:
         joined = _named_sources(content["sources"], language, numbers)
         parts.append(say("exhibit.source", titles=joined))
-    parts.append(say("exhibit.status", status=f"status.{content['status']}"))
+    if content["status"]:
+        parts.append(say("exhibit.status", status=f"status.{content['status']}"))
     return ("" if language == "zh" else " ").join(parts)
 
 

@@ -68,6 +68,32 @@ def is_synthetic(*frames: pd.DataFrame) -> bool:
     return any(frame.attrs.get("status") == STATUS or _has_code(frame) for frame in frames)
 
 
+def carried(frame: pd.DataFrame, *origins: pd.DataFrame) -> pd.DataFrame:
+    """
+    Mark what was computed as synthetic where what it was computed from is.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A result.
+    *origins : DataFrame
+        The tables it was made from.
+
+    Returns
+    -------
+    DataFrame
+        The result, marked if any of its origins is synthetic.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> made_up = marked(pd.DataFrame({"task": ["T1"]}))
+    >>> carried(pd.DataFrame({"tasks": [1]}), made_up).attrs["status"]
+    'synthetic'
+    """
+    return marked(frame) if is_synthetic(*origins) else frame
+
+
 def _has_code(frame: pd.DataFrame) -> bool:
     columns = frame.reset_index().select_dtypes(["object", "string", "category"])
     return any(

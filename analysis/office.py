@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
@@ -25,6 +26,8 @@ class Office(NamedTuple):
         Whether any row is made up.
     sources : list of dict
         What stands below an exhibit: the office's own ledgers, or the synthetic city.
+    truth : mapping
+        What made a synthetic city, as in `analysis.synthetic.City`; empty for real ledgers.
 
     Examples
     --------
@@ -35,6 +38,36 @@ class Office(NamedTuple):
     tables: Mapping[str, pd.DataFrame]
     synthetic: bool
     sources: list[dict[str, str]]
+    truth: Mapping[str, pd.DataFrame] = MappingProxyType({})
+
+    def table(self, name: str) -> pd.DataFrame:
+        """
+        Give one ledger; one that the office does not keep has its columns and no rows.
+
+        Parameters
+        ----------
+        name : str
+            Name of the contract, such as projects.
+
+        Returns
+        -------
+        DataFrame
+            The rows, or none: measures then find nothing, and an exhibit says what is lacking.
+
+        Raises
+        ------
+        KeyError
+            The contract has no such ledger.
+
+        Examples
+        --------
+        >>> len(Office({}, False, []).table("payments"))
+        0
+        """
+        if name in self.tables:
+            return self.tables[name]
+        columns = tables.columns_of(name)["column"]
+        return tables.typed_table(pd.DataFrame(columns=columns, dtype="str"), name)
 
     def status(self, wanted: str = "observed") -> str:
         """
@@ -112,11 +145,12 @@ def ledgers(place: str, *, seed: int = 20180328) -> Office:
     ['flows', 'helpers', 'households']
     """
     if keeps_ledgers(place):
-        found = tables.read_folder(tables.DATA / place / FOLDER)
+        found, truth = tables.read_folder(tables.DATA / place / FOLDER), {}
     else:
-        found = synthetic.city(seed=seed, place=place).tables
+        made = synthetic.city(seed=seed, place=place)
+        found, truth = made.tables, made.truth
     found = disclosure.admitted(found)
     made_up = marks.is_synthetic(*found.values())
     source = "synthetic_city" if made_up else "office_ledgers"
     told = pd.DataFrame({"source": [source], "verification": ["derived"]})
-    return Office(found, made_up, tables.sources(told))
+    return Office(found, made_up, tables.sources(told), truth)

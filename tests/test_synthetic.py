@@ -329,14 +329,8 @@ def test_no_effect_is_found_where_there_is_none():
 
 def test_the_odds_of_falling_back_are_recovered(made):
     risk = made.truth["returns"]
-    causes = pd.DataFrame(
-        {
-            "intercept": 1.0,
-            "margin": risk["margin_yuan"] / 1000,
-            "sick": risk["sick"].astype(float),
-            "no_labour": risk["no_labour"].astype(float),
-        }
-    )
+    causes = risk[["sick", "no_labour", "fell_ill", "lost_work"]].astype(float)
+    causes = causes.assign(intercept=1.0, margin=risk["margin_yuan"] / 1000)
     fit = sm.Logit(risk["returned"].astype(float), causes).fit(disp=0)
     known = pd.Series(synthetic.Effects().returns)
     assert (((fit.params - known) / fit.bse).abs() < 3.5).all()
@@ -348,8 +342,33 @@ def test_what_sets_the_risk_can_be_seen_in_the_ledgers(made):
     members = made.tables["members"].query("year == @LAST_YEAR")
     sick = members["health"].ne("healthy").groupby(members["household"]).any()
     able = members["labour"].isin(["able", "skilled"]).groupby(members["household"]).any()
-    assert (sick.reindex(risk.index) == risk["sick"]).mean() > 0.95
+    assert (sick.reindex(risk.index) == risk["sick"]).mean() > 0.85
     assert not able.reindex(risk.index)[risk["no_labour"]].any()
+
+
+def test_a_blow_stands_in_the_ledger_of_its_year(made):
+    risk = made.truth["returns"].query("year == @LAST_YEAR").set_index("household")
+    members = made.tables["members"].query("year == @LAST_YEAR - 1")
+    ill = members["health"].eq("serious").groupby(members["household"]).any()
+    months = members.groupby("household")["months_worked"].sum()
+    assert ill.reindex(risk.index)[risk["fell_ill"]].all()
+    assert months.reindex(risk.index)[risk["lost_work"]].mean() < 0.3 * months.mean()
+    assert not made.tables["members"].query("labour == 'none'")["months_worked"].any()
+
+
+def test_the_luck_of_a_year_is_as_wide_as_the_odds_say(made):
+    register = made.tables["households"].query("status != 'never'").sort_values("year")
+    change = register.groupby("household")["income_per_person_yuan"].diff().std()
+    width = 1_000 * np.pi / np.sqrt(3) / -synthetic.Effects().returns["margin"]
+    assert change == pytest.approx(np.sqrt(2) * width, rel=0.05)
+
+
+def test_blows_leave_everything_else_as_it_was():
+    calm = synthetic.Effects(illness_share=0.0, work_lost_share=0.0)
+    one, other = (
+        synthetic.city(**SMALL, effects=effects).tables["projects"] for effects in (None, calm)
+    )
+    pd.testing.assert_frame_equal(one, other)
 
 
 def test_works_are_late_by_the_known_median(made):

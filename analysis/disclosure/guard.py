@@ -66,15 +66,18 @@ def is_open() -> bool:
 
 
 def is_guarded(
-    status: str, sources: Sequence[Mapping[str, str]], printed: bool, frames: Sequence[pd.DataFrame]
+    status: str | None,
+    sources: Sequence[Mapping[str, str]],
+    printed: bool,
+    frames: Sequence[pd.DataFrame],
 ) -> bool:
     """
     Tell whether an exhibit is taken as made from a register.
 
     Parameters
     ----------
-    status : str
-        Status of the exhibit.
+    status : str or None
+        Status of the exhibit; None where each row says its own.
     sources : sequence of mapping
         Its sources.
     printed : bool

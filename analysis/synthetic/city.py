@@ -131,6 +131,7 @@ def _ledgers(
     listed = there[:, 1:] & (placed.state != register.ABSENT)[at]
     out = _dropouts(placed, everybody, listed, counts, rng)
     facts = people.described(everybody, out, placed.base["no_labour"].to_numpy()[at], rng)
+    facts = people.struck(everybody, there[:, 1:], facts, placed.fell_ill, placed.lost_work)
     leaving = register.exits(placed.state)[at]
     facts["insured"] |= leaving
     facts["pension"] |= leaving & facts["pension_due"]
@@ -193,6 +194,8 @@ def _effect_table(effects: Effects) -> pd.DataFrame:
         "village_shock",
         "shock_persistence",
         "household_shock",
+        "illness_share",
+        "work_lost_share",
         "delay_median",
         "delay_spread",
         "township_delay",
@@ -215,15 +218,16 @@ def _village_years(layout: pd.DataFrame, spent: np.ndarray, from_funds: np.ndarr
 
 def _at_risk(placed: register.Register) -> pd.DataFrame:
     row, column = np.nonzero(~np.isnan(placed.hazard))
-    margin = placed.income[row, column - 1] - lines()[column - 1]
-    base = placed.base.iloc[row]
+    base, before = placed.base.iloc[row], column - 1
     return pd.DataFrame(
         {
             "household": households.household_codes(placed.base)[row],
             "year": YEARS[column],
-            "margin_yuan": margin,
+            "margin_yuan": placed.usual[row, before] - lines()[before],
             "sick": base["sick"].to_numpy(),
             "no_labour": base["no_labour"].to_numpy(),
+            "fell_ill": placed.fell_ill[row, before],
+            "lost_work": placed.lost_work[row, before],
             "true_chance": placed.hazard[row, column],
             "returned": placed.state[row, column] == register.RETURNED,
         }

@@ -126,10 +126,14 @@ def _joined(
     level = rng.lognormal(9.05, 0.55, number)[:, None]
     growth = 1.09 ** (YEARS - LAST_YEAR)
     income = level * growth * np.exp(0.12 * rng.standard_normal((number, len(YEARS))))
+    none = np.zeros(income.shape, bool)
     return Register(
         pd.concat([base, others], ignore_index=True),
         np.concatenate([register.income, income]),
         np.concatenate([register.state, np.full(income.shape, NEVER)]),
+        np.concatenate([register.usual, income]),
+        np.concatenate([register.fell_ill, none]),
+        np.concatenate([register.lost_work, none]),
         np.concatenate([register.hazard, np.full(income.shape, np.nan)]),
     )
 

@@ -13,6 +13,7 @@ ALWAYS = FIRST_YEAR - 1
 HEAD, SPOUSE, CHILD, PARENT, GRANDCHILD = range(5)
 RELATIONS = np.array(["head", "spouse", "child", "parent", "grandchild"])
 HEALTHS = np.array(["healthy", "chronic", "serious", "disabled"])
+SERIOUS = 2
 SCHOOL_AGES = (7, 15)
 FIRST_JUNIOR_AGE = 13
 # Chance that a junior pupil was out of school in the years before the count that is printed.
@@ -213,7 +214,7 @@ def described(
     Returns
     -------
     dict of ndarray
-        ``schooling, in_school, labour, insured, pension, months_worked``, people by years.
+        ``health, schooling, in_school, labour, insured, pension, months_worked``, people by years.
     """
     age = YEARS[None, :] - people["birth_year"].to_numpy()[:, None]
     later = rng.random(len(people))[:, None] < 0.55
@@ -226,6 +227,7 @@ def described(
     care = rng.random(age.shape) < np.array([0.93, 0.96, 0.985, 0.997])
     old_age = rng.random(age.shape) < np.array([0.78, 0.86, 0.93, 0.985])
     return {
+        "health": np.repeat(people["health"].to_numpy()[:, None], len(YEARS), axis=1),
         "schooling": _schooling(age, rng),
         "in_school": in_school,
         "labour": labour,
@@ -233,6 +235,51 @@ def described(
         "pension": old_age & (age >= 16) & ~in_school,
         "months_worked": np.where(working, months, 0),
         "pension_due": (age >= 16) & ~in_school,
+    }
+
+
+def struck(
+    people: pd.DataFrame,
+    there: np.ndarray,
+    facts: Mapping[str, np.ndarray],
+    fell_ill: np.ndarray,
+    lost_work: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """
+    Write the blows of the years into what the register says of people.
+
+    Parameters
+    ----------
+    people : DataFrame
+        As `drawn_people` gives it.
+    there : ndarray of bool
+        Who is there, people by years.
+    facts : mapping
+        As `described` gives them.
+    fell_ill, lost_work : ndarray of bool
+        Households by years, as in `register.Register`.
+
+    Returns
+    -------
+    dict of ndarray
+        The facts. The oldest healthy adult of the household is seriously ill from that year on and
+        works no more; who loses the work away keeps a fifth of the months of that year.
+    """
+    at = people["at"].to_numpy()
+    health = facts["health"].copy()
+    for column, year in enumerate(YEARS):
+        grown = there[:, column] & (people["birth_year"].to_numpy() <= year - 18)
+        rows = np.flatnonzero(grown & (health[:, column] == 0) & fell_ill[at, column])
+        rows = rows[np.argsort(people["birth_year"].to_numpy()[rows], kind="stable")]
+        _, first = np.unique(at[rows], return_index=True)
+        health[rows[first], column:] = SERIOUS
+    ill = (health == SERIOUS) & (facts["health"] != SERIOUS)
+    months = np.where(lost_work[at], facts["months_worked"] // 5, facts["months_worked"])
+    return {
+        **facts,
+        "health": health,
+        "labour": np.where(ill, "none", facts["labour"]),
+        "months_worked": np.where(ill, 0, months),
     }
 
 
@@ -304,7 +351,7 @@ def member_table(
         "relation": RELATIONS[one["relation"].to_numpy()],
         "schooling": facts["schooling"][row, column],
         "in_school": facts["in_school"][row, column],
-        "health": HEALTHS[one["health"].to_numpy()],
+        "health": HEALTHS[facts["health"][row, column]],
         "labour": facts["labour"][row, column],
         "insured": facts["insured"][row, column],
         "pension": facts["pension"][row, column],

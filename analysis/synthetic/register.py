@@ -1,7 +1,7 @@
 """The register of a synthetic city: incomes with known causes, exits, and those who fall back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,10 @@ class Register:
         Net income per person in yuan, households by years.
     state : ndarray of int
         ABSENT, POOR, EXITED, RETURNED or NEVER at the end of each year.
+    usual : ndarray
+        The income without the household's own luck of the year, yuan.
+    fell_ill, lost_work : ndarray of bool
+        Whether a member fell seriously ill, or the work away was lost, in each year.
     hazard : ndarray
         True chance of falling back in each year; missing for who was not at risk.
     """
@@ -41,6 +45,9 @@ class Register:
     base: pd.DataFrame
     income: np.ndarray
     state: np.ndarray
+    usual: np.ndarray
+    fell_ill: np.ndarray
+    lost_work: np.ndarray
     hazard: np.ndarray
 
 
@@ -111,15 +118,29 @@ def followed(
         Ends with exactly the printed poor and exited households and persons, and holds besides
         those who were struck off on the way.
     """
-    income = _incomes(base, villages, from_funds, lines=lines, effects=effects, rng=rng)
+    # Blows come from a stream of their own, so that all else stays what it was without them.
+    fell_ill, lost_work = _blows(base, effects, rng.spawn(1)[0])
+    income, usual = _incomes(base, villages, from_funds, lines=lines, effects=effects, rng=rng)
     leavers = _leavers(base, villages, income, rng)
     base = base.assign(recognised=_recognised(leavers, rng))
     exit_year = _exit_years(base, villages, income, leavers, rng)
-    register = _simulated(base, income, exit_year, lines=lines, effects=effects, rng=rng)
+    blank = np.full(income.shape, ABSENT)
+    known = Register(base, income, blank, usual, fell_ill, lost_work, blank * np.nan)
+    register = _simulated(known, exit_year, lines=lines, effects=effects, rng=rng)
     register = _to_printed_households(register, villages, counts, rng)
     base = _to_printed_persons(register, counts, rng)
-    register = Register(base, register.income, register.state, register.hazard)
-    return _with_removed(register, rng)
+    return _with_removed(replace(register, base=base), rng)
+
+
+def _blows(
+    base: pd.DataFrame, effects: Effects, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    # Who has no labour has no work to lose; who lives alone and is sick already stays as he is.
+    shape = (len(base), len(YEARS))
+    well = ~(base["sick"] & base["size"].eq(1)).to_numpy()
+    able = ~base["no_labour"].to_numpy()
+    fell_ill = well[:, None] & (rng.random(shape) < effects.illness_share)
+    return fell_ill, able[:, None] & (rng.random(shape) < effects.work_lost_share)
 
 
 def _incomes(
@@ -130,7 +151,7 @@ def _incomes(
     lines: np.ndarray,
     effects: Effects,
     rng: np.random.Generator,
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     at = base["at"].to_numpy()
     shape = (len(base), len(YEARS))
     village = village_shocks(len(villages), effects, rng)
@@ -139,7 +160,7 @@ def _incomes(
     rise = YEARLY_RISE * (YEARS - LAST_YEAR)
     income = base["draw"].to_numpy()[:, None] + rise + village[at] + from_funds[at] + own
     income += (lines[-1] - _village_quantiles(at, income[:, -1], villages))[at][:, None]
-    return income
+    return income, income - own
 
 
 def village_shocks(
@@ -222,30 +243,36 @@ def _exit_years(
 
 
 def _simulated(
-    base: pd.DataFrame,
-    income: np.ndarray,
+    known: Register,
     exit_year: np.ndarray,
     *,
     lines: np.ndarray,
     effects: Effects,
     rng: np.random.Generator,
 ) -> Register:
-    recognised = base["recognised"].to_numpy()
-    state = np.full(income.shape, ABSENT)
-    hazard = np.full(income.shape, np.nan)
+    recognised = known.base["recognised"].to_numpy()
+    state, hazard = known.state.copy(), known.hazard.copy()
     before = np.where(recognised < FIRST_YEAR, POOR, ABSENT)
     for column, year in enumerate(YEARS):
         now = np.where(recognised == year, POOR, before)
         now[(before == POOR) & (exit_year == year)] = EXITED
         at_risk = before == EXITED
         if column:
-            margin = (income[:, column - 1] - lines[column - 1])[at_risk]
-            hazard[at_risk, column] = return_hazard(base[at_risk], margin, effects)
-        luck = rng.random(len(base))
+            causes = _causes_before(known, column, lines)[at_risk]
+            hazard[at_risk, column] = return_hazard(causes, effects)
+        luck = rng.random(len(recognised))
         now[at_risk & (luck < np.nan_to_num(hazard[:, column]))] = RETURNED
         now[(before == RETURNED) & (luck < EXIT_AGAIN)] = EXITED
         state[:, column] = before = now
-    return Register(base, income, state, hazard)
+    return replace(known, state=state, hazard=hazard)
+
+
+def _causes_before(known: Register, column: int, lines: np.ndarray) -> pd.DataFrame:
+    return known.base[["sick", "no_labour"]].assign(
+        margin=(known.usual[:, column - 1] - lines[column - 1]) / 1000.0,
+        fell_ill=known.fell_ill[:, column - 1],
+        lost_work=known.lost_work[:, column - 1],
+    )
 
 
 def exits(state: np.ndarray) -> np.ndarray:
@@ -271,16 +298,15 @@ def exits(state: np.ndarray) -> np.ndarray:
     return (state == EXITED) & (before != EXITED)
 
 
-def return_hazard(base: pd.DataFrame, margin: np.ndarray, effects: Effects) -> np.ndarray:
+def return_hazard(causes: pd.DataFrame, effects: Effects) -> np.ndarray:
     """
     Give the true chance of falling back within a year.
 
     Parameters
     ----------
-    base : DataFrame
-        Columns ``sick`` and ``no_labour``, one row a household that has exited.
-    margin : ndarray
-        Income per person above the line the year before, yuan.
+    causes : DataFrame
+        One row a household that has exited, one column a cause of ``effects.returns``, as it
+        stood the year before.
     effects : Effects
         ``returns`` holds the log odds.
 
@@ -291,14 +317,14 @@ def return_hazard(base: pd.DataFrame, margin: np.ndarray, effects: Effects) -> n
 
     Examples
     --------
-    >>> base = pd.DataFrame({"sick": [False, True], "no_labour": [False, False]})
-    >>> return_hazard(base, np.array([1000.0, 1000.0]), Effects()).round(4).tolist()
-    [0.0121, 0.0293]
+    >>> causes = pd.DataFrame(0.0, index=[0, 1], columns=list(Effects().returns)[1:])
+    >>> causes.loc[1, "margin"] = 1.0
+    >>> return_hazard(causes, Effects(returns=Effects.earlier())).round(4).tolist()
+    [0.0198, 0.0121]
     """
-    odds = effects.returns
-    logit = odds["intercept"] + odds["margin"] * np.asarray(margin) / 1000.0
-    logit = logit + odds["sick"] * base["sick"] + odds["no_labour"] * base["no_labour"]
-    return (1.0 / (1.0 + np.exp(-logit))).to_numpy()
+    odds = dict(effects.returns)
+    logit = odds.pop("intercept") + sum(value * causes[name] for name, value in odds.items())
+    return (1.0 / (1.0 + np.exp(-logit))).to_numpy(dtype=float)
 
 
 def _to_printed_households(
@@ -369,10 +395,13 @@ def _with_removed(register: Register, rng: np.random.Generator) -> Register:
     base = register.base.iloc[rows].assign(recognised=FIRST_YEAR - 1)
     last = rng.choice(YEARS, len(rows), p=REMOVED_PACE)
     state = np.where(last[:, None] > YEARS, POOR, ABSENT)
-    missing = np.full(state.shape, np.nan)
+    missing, none = np.full(state.shape, np.nan), np.zeros(state.shape, bool)
     return Register(
         pd.concat([register.base, base], ignore_index=True),
         np.concatenate([register.income, register.income[rows] + 1500.0]),
         np.concatenate([register.state, state]),
+        np.concatenate([register.usual, register.usual[rows] + 1500.0]),
+        np.concatenate([register.fell_ill, none]),
+        np.concatenate([register.lost_work, none]),
         np.concatenate([register.hazard, missing]),
     )

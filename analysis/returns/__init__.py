@@ -1,0 +1,60 @@
+"""Who may fall back: kinds that are monitored, chances, their test, and the list of visits."""
+
+from analysis.returns.categories import KINDS, kind_counts, monitored, monitoring_line
+from analysis.returns.hazard import Hazard, chances, coefficients, fit_hazard, reasons, thresholds
+from analysis.returns.noise import under_noise
+from analysis.returns.panel import FEATURES, known_rows, risk_panel
+from analysis.returns.validation import (
+    CURVE,
+    compare_lists,
+    gain_curve,
+    gain_table,
+    out_of_time,
+    out_of_village,
+    reliability,
+    rule_score,
+    score_lists,
+    score_table,
+    scores,
+    unbroken,
+    village_folds,
+)
+from analysis.returns.versions import compared_versions, versions
+from analysis.returns.visits import CONFIDENCE, answer, expected_interval, visit_counts, visit_list
+
+__all__ = [
+    "CONFIDENCE",
+    "CURVE",
+    "FEATURES",
+    "KINDS",
+    "Hazard",
+    "answer",
+    "chances",
+    "coefficients",
+    "compare_lists",
+    "compared_versions",
+    "expected_interval",
+    "fit_hazard",
+    "gain_curve",
+    "gain_table",
+    "kind_counts",
+    "known_rows",
+    "monitored",
+    "monitoring_line",
+    "out_of_time",
+    "out_of_village",
+    "reasons",
+    "reliability",
+    "risk_panel",
+    "rule_score",
+    "score_lists",
+    "score_table",
+    "scores",
+    "thresholds",
+    "unbroken",
+    "under_noise",
+    "versions",
+    "village_folds",
+    "visit_counts",
+    "visit_list",
+]
