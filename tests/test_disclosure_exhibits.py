@@ -105,7 +105,7 @@ def test_a_chart_draws_what_its_table_shows():
     ).content
     assert "Not drawn" in exhibits.source_line(content, "en")
     other = pd.DataFrame({"place": range(9), "height": range(9)})
-    with pytest.raises(ValueError, match="draws them from another"):
+    with pytest.raises(ValueError, match="draws them all the same"):
         exhibits.figure("own.drawn", bars, other, frame=frame(), most=90, **SYNTHETIC)
 
 

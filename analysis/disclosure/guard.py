@@ -222,7 +222,7 @@ def _is_few(key: str, name: str, value: float) -> bool:
 def _implied(count: float, share: float) -> Iterator[float]:
     """Give the parts of a count that a share speaks of, if it is a share of that count at all."""
     part = count * share
-    if 0 < share < 1 and abs(part - round(part)) < 1e-6:
+    if 0 < share < 1 and np.isfinite(part) and abs(part - round(part)) < 1e-6:
         yield from (round(part), count - round(part))
 
 
@@ -315,8 +315,8 @@ def _without(key: str, frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
 
 def _refuse_unlike(key: str, frames: Sequence[pd.DataFrame]) -> None:
     hides = [WITHHELD in frame and frame[WITHHELD].ne("").any() for frame in frames]
-    if any(hides) and not all(hides):
+    if len(hides) > 1 and hides[0] and not any(hides[1:]):
         raise ValueError(
-            f"{key!r} hides small counts in one of its tables and draws them from another; give "
-            "both the same rows, or draw what disclosure.protect gives"
+            f"{key!r} hides small counts in its table and draws them all the same; give both the "
+            "same rows, or draw what disclosure.protect gives"
         )

@@ -50,7 +50,8 @@ def counts_of(exhibit: str, name: str) -> str:
     Returns
     -------
     str
-        What ``data/counted.csv`` says, the longest key first; person where it says nothing, which
+        What ``data/counted.csv`` says, the longest key first, the name before
+        ``*``; person where it says nothing, which
         is the strictest.
 
     Examples
@@ -58,15 +59,15 @@ def counts_of(exhibit: str, name: str) -> str:
     >>> counts_of("exits.order", "released"), counts_of("any", "never_heard_of")
     ('village', 'person')
     """
-    known = _counted().get(name, [])
-    return next((counts for key, counts in known if exhibit.startswith(key)), "person")
+    known = [*_counted().get(name, []), *_counted().get("*", [])]
+    longest = sorted(known, key=lambda rule: -len(rule[0]))
+    return next((counts for start, counts in longest if exhibit.startswith(start)), "person")
 
 
 @cache
 def _counted() -> dict[str, list[tuple[str, str]]]:
     rows = tables.read("counted").fillna({"exhibit": ""})
-    longest = rows.assign(length=rows["exhibit"].str.len()).sort_values("length", ascending=False)
     found: dict[str, list[tuple[str, str]]] = {}
-    for row in longest.to_dict("records"):
+    for row in rows.to_dict("records"):
         found.setdefault(row["name"], []).append((row["exhibit"], row["counts"]))
     return found
