@@ -19,7 +19,7 @@ from analysis import exhibits, fonts, marks, summary, words
 
 TEMPLATE = Path(__file__).parents[1] / "reports" / "template" / "brief.typ"
 UNBROKEN = r"[^\s\u2e80-\uffff]+|[\u2e80-\uffff]"
-PROVENANCE = ("kind", "note", "unverified_rows", "sources", "status")
+PROVENANCE = ("kind", "note", "unverified_rows", "withheld", "sources", "status")
 FIGURE_PARTS = ("headline", "subtitle", "alt", "svg")
 
 
@@ -352,7 +352,7 @@ def _in_language(content: Mapping, language: str) -> dict[str, object]:
             "synthetic": content["status"] == marks.STATUS,
             "confidence": _confidence(content, language),
         }
-    kept["provenance"] = {part: content[part] for part in PROVENANCE}
+    kept["provenance"] = {part: content.get(part) for part in PROVENANCE}
     if content["kind"] == "figure":
         drawn = _tabled(content["drawn"], language) if content["drawn"] else None
         return kept | {part: content[part][language] for part in FIGURE_PARTS} | {"drawn": drawn}

@@ -27,6 +27,7 @@ REPAIRS = frozenset(
         "hidden_sheet",
         "note_sheet",
         "unread_column",
+        "personal_column",
         "column_twice",
         "header_unit",
         "year_from_title",
