@@ -6,6 +6,7 @@ import shutil
 import yaml
 
 from analysis import briefs
+from analysis.briefs import chapters, workers
 
 CATALOGUE = """
 prose:
@@ -77,3 +78,20 @@ def contents(folder):
     """Everything below a folder but what is written anew by every run."""
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return {p: p.read_bytes() for p in paths if p.name not in {"summary.json", ".lock"}}
+
+
+class Kept:
+    """A foreman that is hired once for many batches, since hiring is most of what they cost."""
+
+    def __init__(self, root):
+        self._foreman = workers.Foreman(
+            chapters.prepare, [str(root)], chapters.kernel_environment(root)
+        )
+        self.slots = self._foreman.slots
+        self.start, self.ended = self._foreman.start, self._foreman.ended
+
+    def stop(self):
+        """Stay for the next batch."""
+
+    def leave(self):
+        self._foreman.stop()

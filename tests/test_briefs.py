@@ -8,12 +8,7 @@ import sys
 
 import pytest
 import yaml
-
-from analysis import briefs, words
-from analysis.briefs import parameters, record, refresh
-from analysis.briefs.spec import SpecError, read_editions
-from analysis.briefs.workers import Failure, Outcome
-from tests.projects import (
+from projects import (
     CATALOGUE,
     IMPORTS,
     PARAMETERS,
@@ -24,6 +19,11 @@ from tests.projects import (
     notebook,
     spec,
 )
+
+from analysis import briefs, words
+from analysis.briefs import parameters, record, refresh
+from analysis.briefs.spec import SpecError, read_editions
+from analysis.briefs.workers import Failure, Outcome
 
 
 @pytest.fixture(scope="module", autouse=True)

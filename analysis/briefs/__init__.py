@@ -93,6 +93,8 @@ def make_briefs(
     with _alone(folder), _telling(say) as tell:
         around = Surroundings(root)
         desks = [Desk(edition, folder / edition.name, around) for edition in editions]
+        for desk in desks:
+            _sweep(desk.folder)
         batch = Batch(desks, tell, kernels=kernels)
         if not batch.idle:
             with _hands(around, workers, cluster) as hands:
@@ -145,6 +147,12 @@ def _hands(around: Surroundings, workers: int | None, address: str | None) -> It
         yield hands
     finally:
         hands.stop()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed run had begun to write: whole files only ever get their own name."""
+    for path in [*folder.glob(".*"), *(folder / "chapters").glob(".*")]:
+        path.unlink()
 
 
 @contextmanager

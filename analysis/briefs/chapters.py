@@ -23,6 +23,7 @@ REMEDIES = {
     "ModuleNotFoundError": "install the package that is named, and run again",
 }
 _read: set[str] = set()
+_watched: set[Path] = set()
 
 
 class Job(NamedTuple):
@@ -70,6 +71,7 @@ def run_chapter(job: Job) -> Executed:
     import papermill  # noqa: PLC0415
 
     os.environ.update(kernel_environment(job.root))
+    watch(job.root)
     # A path would be read as a format string, so the notebook itself is handed over.
     source = nbformat.read(job.notebook, as_version=4)
     try:
@@ -129,7 +131,9 @@ def watch(root: Path) -> None:
     >>> watch.__name__
     'watch'
     """
-    sys.addaudithook(partial(_note, str(root / "data"), len(str(root)) + 1))
+    if root not in _watched:
+        _watched.add(root)
+        sys.addaudithook(partial(_note, str(root / "data"), len(str(root)) + 1))
 
 
 def kernel_environment(root: Path) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """The same tasks done on a Dask cluster.
 
 Each worker of the cluster keeps a foreman of its own and hands its tasks to it, so that a chapter
-is as much apart there as here. Executed notebooks and outputs come back as bytes; no disk is shared,
-but each machine must have the same project in the same folder.
+is as much apart there as here. Executed notebooks and outputs come back as bytes. No disk is
+shared, but each machine must have the same project in the same folder.
 """
 
 import logging

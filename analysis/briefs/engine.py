@@ -12,8 +12,10 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from itertools import takewhile
 
 import nbformat
+from ipykernel.compiler import XCachingCompiler
 from ipykernel.jsonutil import encode_images
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -26,6 +28,10 @@ from traitlets.config import Config
 HERE, KERNEL = "county-brief-here", "county-brief-kernel"
 STARTS, PAUSE_SECONDS = 3, 1.0
 SKIPPED, MAY_FAIL = "skip-execution", "raises-exception"
+
+
+# IPython prints some refusals, such as that of an unknown magic, and makes no error of them.
+_UNSAID = {"traceback": [], "ename": "", "evalue": ""}
 
 
 class HereEngine(Engine):
@@ -124,9 +130,11 @@ class _Outputs:
         self.taken.append(nbformat.v4.new_output(kind, **plain))
 
     def write(self, name: str, text: str) -> None:
-        last = self.taken[-1] if self.taken else {}
-        if last.get("name") == name:
-            last["text"] += text
+        """Add to the stream of this name since something was last shown, as a kernel does."""
+        since = takewhile(lambda one: one["output_type"] == "stream", reversed(self.taken))
+        stream = next((one for one in since if one["name"] == name), None)
+        if stream:
+            stream["text"] += text
         else:
             self.add("stream", name=name, text=text)
 
@@ -153,6 +161,7 @@ class _Publisher(DisplayPublisher):
 
 
 class _Shell(InteractiveShell):
+    compiler_class = XCachingCompiler
     displayhook_class = _Hook
     display_pub_class = _Publisher
     outputs = _Outputs()
@@ -187,14 +196,14 @@ def _run_cell(shell: _Shell, cell: Mapping) -> CellExecutionError | None:
     shell.outputs = outputs = _Outputs()
     out, err = _Stream("stdout", outputs), _Stream("stderr", outputs)
     with redirect_stdout(out), redirect_stderr(err):
-        shell.run_cell(cell.source, store_history=True)
+        ended = shell.run_cell(cell.source, store_history=True)
     cell.execution_count = shell.execution_count - 1
     cell.outputs = outputs.taken
-    failed = next((one for one in cell.outputs if one.output_type == "error"), None)
-    if failed is None or MAY_FAIL in tags:
+    if ended.success or MAY_FAIL in tags:
         return None
-    said = "\n".join(failed.traceback)
-    return CellExecutionError(said, ename=failed.ename, evalue=failed.evalue)
+    failed = next((one for one in cell.outputs if one.output_type == "error"), _UNSAID)
+    said = "\n".join(failed["traceback"])
+    return CellExecutionError(said, ename=failed["ename"], evalue=failed["evalue"])
 
 
 def _language_info() -> dict[str, object]:
