@@ -110,7 +110,7 @@ def table(
     frame: "pd.DataFrame",
     *,
     sources: Sequence[Mapping[str, str]] = (),
-    status: str = "observed",
+    status: str | None = "observed",
     **values: object,
 ) -> Exhibit:
     """
@@ -127,8 +127,8 @@ def table(
         The rows; a named index is shown as the first columns.
     sources : sequence of mapping
         What `tables.sources` gives: id, title_zh, title_en, verification.
-    status : str
-        observed, estimated, projected or synthetic.
+    status : str, optional
+        observed, estimated, projected or synthetic; None where each row says its own.
     **values
         Values of the title and the note.
 
@@ -250,12 +250,12 @@ def _check_one_of(what: str, value: object, allowed: Sequence[object]) -> None:
 def _provenance(
     key: str,
     sources: Sequence[Mapping[str, str]],
-    status: str,
+    status: str | None,
     frame: "pd.DataFrame | None",
     values: Mapping[str, object],
     *data: object,
 ) -> dict[str, object]:
-    _check_one_of("status", status, STATUSES)
+    _check_one_of("status", status, (None, *STATUSES))
     _refuse_unmarked(key, status, frame, *data)
     noted = words.has(f"{key}.note")
     return {
@@ -266,7 +266,7 @@ def _provenance(
     }
 
 
-def _refuse_unmarked(key: str, status: str, *data: object) -> None:
+def _refuse_unmarked(key: str, status: str | None, *data: object) -> None:
     frames = [item for item in data if hasattr(item, "select_dtypes")]
     if status != marks.STATUS and marks.is_synthetic(*frames):
         raise ValueError(
@@ -409,7 +409,8 @@ def source_line(content: Mapping, language: str, numbers: Mapping[str, int] | No
     if content["sources"]:
         joined = _named_sources(content["sources"], language, numbers)
         parts.append(say("exhibit.source", titles=joined))
-    parts.append(say("exhibit.status", status=f"status.{content['status']}"))
+    if content["status"]:
+        parts.append(say("exhibit.status", status=f"status.{content['status']}"))
     return ("" if language == "zh" else " ").join(parts)
 
 

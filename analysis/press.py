@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 
-from analysis import exhibits, fonts, words
+from analysis import exhibits, fonts, marks, summary, words
 
 TEMPLATE = Path(__file__).parents[1] / "reports" / "template" / "brief.typ"
 UNBROKEN = r"[^\s\u2e80-\uffff]+|[\u2e80-\uffff]"
@@ -371,16 +371,19 @@ def _in_language(content: Mapping, language: str) -> dict[str, object]:
         return kept | {
             "text": content["text"][language],
             "answer": content["answer"],
+            "synthetic": content["status"] == marks.STATUS,
             "confidence": _confidence(content, language),
         }
     kept["provenance"] = {part: content[part] for part in PROVENANCE}
     if content["kind"] == "figure":
-        return kept | {part: content[part][language] for part in FIGURE_PARTS}
-    return kept | {
-        "title": content["title"][language],
-        "columns": [_column(content, place, language) for place in range(len(content["columns"]))],
-        "rows": _rows(content, language),
-    }
+        drawn = _tabled(content["drawn"], language) if content["drawn"] else None
+        return kept | {part: content[part][language] for part in FIGURE_PARTS} | {"drawn": drawn}
+    return kept | {"title": content["title"][language]} | _tabled(content, language)
+
+
+def _tabled(content: Mapping, language: str) -> dict[str, object]:
+    columns = [_column(content, place, language) for place in range(len(content["columns"]))]
+    return {"columns": columns, "rows": _rows(content, language)}
 
 
 def _rows(content: Mapping, language: str) -> list[list[str]]:
@@ -398,6 +401,7 @@ def _column(content: Mapping, place: int, language: str) -> dict[str, object]:
     return {
         "heading": heading,
         "align": column["align"],
+        "form": words.column(column["name"], language).format,
         "narrowest": max(map(_width, words_), default=0),
         "heading_width": max(map(_width_in_two_lines, heading)),
         "longest": max(map(_width, cells)),
@@ -421,7 +425,7 @@ def _width_in_two_lines(heading: str) -> int:
 
 
 def _status(content: Mapping, language: str) -> str:
-    return words.say(f"status.{content['status']}", language)
+    return words.say(f"status.{content['status']}", language) if content["status"] else ""
 
 
 def _confidence(content: Mapping, language: str) -> dict[str, object] | None:
@@ -446,14 +450,16 @@ def _mark_meaning(key: str, language: str) -> dict[str, str]:
 
 
 def _answers(chapters: Sequence[Mapping], language: str) -> Iterator[dict[str, object]]:
-    """Lift the findings that answer a question, in the order of the questions."""
-    found = [
-        block | {"question": words.say(f"question.{block['answer']}", language)}
-        for chapter in chapters
-        for block in chapter["blocks"]
-        if block["kind"] == "finding" and block["answer"] is not None
-    ]
-    yield from sorted(found, key=lambda answer: answer["answer"])
+    """Lift one finding for each question that a chapter answers, and say which none does."""
+    found = [block for part in chapters for block in part["blocks"] if block.get("answer")]
+    for number, block in (
+        zip(exhibits.QUESTIONS, summary.chosen(found), strict=True) if found else ()
+    ):
+        asked = {"answer": number, "question": words.say(f"question.{number}", language)}
+        if block is None:
+            yield asked | {"text": words.say("summary.unanswered", language), "anchor": None}
+        else:
+            yield block | asked | {"text": summary.first_sentence(block["text"], language)}
 
 
 def _anchored(chapters: Sequence[Mapping]) -> list[dict[str, object]]:

@@ -49,7 +49,7 @@ def pytest_generate_tests(metafunc):
 
 
 def test_there_are_notebooks():
-    assert [path.stem[:2] for path in NOTEBOOKS][:4] == ["01", "02", "03", "04"]
+    assert [path.stem[:2] for path in NOTEBOOKS][:4] == ["00", "01", "02", "03"]
 
 
 def test_first_cell_is_the_only_h1_and_asks_a_question(notebook):
@@ -130,6 +130,8 @@ def test_kernel_is_named(notebook):
 
 
 def test_a_notebook_answers_a_question_of_the_brief(notebook):
+    if notebook.stem == "00_summary":
+        pytest.skip("it gathers the answers of the others")
     assert any("answer=" in _source(cell) for cell in _code(notebook))
 
 

@@ -13,8 +13,8 @@ from analysis.tables.findings import (
     summary_line,
 )
 from analysis.tables.ledgers import Reading, check_folder, read_folder
+from analysis.tables.package import Limits
 from analysis.tables.published import margins, read, sources
-from analysis.tables.sheets import Limits
 
 __all__ = [
     "DATA",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -22,9 +23,6 @@ SIGNED = "填表|制表|填报|审核|单位负责|负责人|注|备注|说明|�
 NOTES = re.compile(rf"(?:{SIGNED}).{{0,8}}[:：].*", re.DOTALL)
 SIGN = re.compile("[计:：]")
 NUMERIC = (int, float)
-# Stands before the text of a cell that the workbook holds as a number; no cell can hold it.
-STORED = "\0"
-STORED_MATTERS = ("code", "month", "date")
 
 
 class Part(NamedTuple):
@@ -43,14 +41,28 @@ class Part(NamedTuple):
     findings: list[dict]
 
 
+class _Column(NamedTuple):
+    """A column by its distinct cells: their text, which are stored as numbers, which each row has.
+
+    Offices repeat themselves, so that a cell is read once and not once for every row.
+    """
+
+    texts: list[str]
+    stored: list[bool]
+    of_row: np.ndarray
+
+    def text(self, row: int) -> str:
+        return self.texts[self.of_row[row]]
+
+
 class _Block(NamedTuple):
-    """The cells under a header: as stored by row, as text by column, and which rows are kept."""
+    """The cells under a header: as stored by row, by column, and which rows are kept."""
 
     sheet: Sheet
     header: Header
     where: Where
     rows: list[list]
-    columns: list[list[str]]
+    columns: list[_Column]
     kept: np.ndarray
 
     @property
@@ -111,15 +123,26 @@ def _block(sheet: Sheet, header: Header, where: Where) -> tuple[_Block, list[dic
     rows = sheet.rows[header.first + header.span :]
     block = _Block(sheet, header, where, rows, [], np.ones(0, bool))
     told = _unmerge(block)
-    columns = [
-        [cell if cell.__class__ is str else _as_text(cell) for cell in column]
-        for column in zip_longest(*rows, fillvalue="")
-    ]
+    columns = [_column(cells) for cells in zip_longest(*rows, fillvalue="")]
     width = max([len(columns), *(at + 1 for at in header.titles)])
-    columns += [[""] * len(rows) for _ in range(width - len(columns))]
+    columns += [_column(("",) * len(rows)) for _ in range(width - len(columns))]
     kept = np.ones(len(rows), bool)
     block = block._replace(columns=columns, kept=kept)
     return block, told + _leave_out(block)
+
+
+def _column(cells: tuple) -> _Column:
+    # True equals 1.0, so that of a column with truths the kind has to count too.
+    mixed = bool in set(map(type, cells))
+    keys = [(type(cell), cell) for cell in cells] if mixed else cells
+    at, distinct = pd.factorize(_objects(keys), use_na_sentinel=False)
+    distinct = [cell for _, cell in distinct] if mixed else distinct
+    texts = [cell if cell.__class__ is str else _as_text(cell) for cell in distinct]
+    return _Column(texts, [type(cell) in NUMERIC for cell in distinct], at)
+
+
+def _objects(items: Sequence) -> np.ndarray:
+    return np.fromiter(items, dtype=object, count=len(items))
 
 
 def _header_findings(block: _Block, year: str | None) -> list[dict]:
@@ -169,11 +192,11 @@ def _as_text(value: object) -> str:
 
 def _leave_out(block: _Block) -> list[dict]:
     """Tell rows of figures from empty rows, totals, notes and headers that a printer repeated."""
-    empty = range(len(block.rows))
+    blank = np.ones(len(block.rows), bool)
     for column in block.columns:
-        empty = [at for at in empty if not column[at] or column[at].isspace()]
-    blank = np.zeros(len(block.rows), bool)
-    blank[list(empty)] = True
+        blank &= np.array([not text or text.isspace() for text in column.texts], bool)[
+            column.of_row
+        ]
     # In place, so that the block and its caller see the same rows.
     block.kept[:] = ~blank
     last = int(np.flatnonzero(~blank)[-1]) + 1 if not blank.all() else 0
@@ -190,10 +213,11 @@ def _odd_rows(block: _Block) -> dict[int, tuple[str, str]]:
     found: dict[int, tuple[str, str]] = {}
     for at in sorted({0, 1, 2, *named} & set(range(len(block.columns)))):
         column, title = block.columns[at], normal_title(block.header.titles.get(at, ""))
-        odd = {text: rule for text in set(column) if (rule := _odd(text, title))}
-        for row, text in enumerate(column) if odd else ():
-            if text in odd and (odd[text][0] != "repeated_header" or _repeats(block, row)):
-                found.setdefault(row, odd[text])
+        odd = {one: rule for one, text in enumerate(column.texts) if (rule := _odd(text, title))}
+        for row in np.flatnonzero(np.isin(column.of_row, list(odd))) if odd else ():
+            told = odd[column.of_row[row]]
+            if told[0] != "repeated_header" or _repeats(block, row):
+                found.setdefault(row, told)
     return found
 
 
@@ -211,19 +235,25 @@ def _odd(text: str, title: str) -> tuple[str, str] | None:
 def _repeats(block: _Block, row: int) -> bool:
     """One cell may be called like its column by chance; a repeated header repeats every title."""
     titles = block.header.titles.items()
-    return all(normal_title(block.columns[at][row]) == normal_title(title) for at, title in titles)
+    return all(
+        normal_title(block.columns[at].text(row)) == normal_title(title) for at, title in titles
+    )
 
 
 def _read_column(block: _Block, at: int) -> tuple[np.ndarray, list[dict]]:
     header, head = block.header, block.head(at)
     spec = columns_of(header.table).set_index("column").loc[head.column]
     kind = Kind(spec["type"], spec["unit"], spec["allowed"], header.scales[at])
-    keys = np.array(_keys(block, at, kind), dtype=object)[block.kept]
-    codes, unique = pd.factorize(keys)
-    cells = [read_cell(key.removeprefix(STORED), kind, key.startswith(STORED)) for key in unique]
-    read = np.array([*(cell.text for cell in cells), None], dtype=object)[codes]
-    rules = np.array([*(cell.rule for cell in cells), None], dtype=object)[codes]
-    shown = np.array([*(key.removeprefix(STORED) for key in unique), None], dtype=object)[codes]
+    column = block.columns[at]
+    cells = [
+        read_cell(text, kind, stored)
+        for text, stored in zip(column.texts, column.stored, strict=True)
+    ]
+    of_kept = column.of_row[block.kept]
+    read, rules, shown = (
+        _objects(items)[of_kept]
+        for items in ([c.text for c in cells], [c.rule for c in cells], column.texts)
+    )
     _put_errors(block, at, read, rules, shown)
     rows = np.flatnonzero(block.kept)
     masked = spec["personal"] == "yes"
@@ -233,14 +263,6 @@ def _read_column(block: _Block, at: int) -> tuple[np.ndarray, list[dict]]:
         for said in [(MASK, "") if masked else (shown[one], read[one] or "")]
     ]
     return read, told
-
-
-def _keys(block: _Block, at: int, kind: Kind) -> list[str]:
-    texts = block.columns[at]
-    if kind.type not in STORED_MATTERS:
-        return texts
-    stored = (at < len(row) and type(row[at]) in NUMERIC for row in block.rows)
-    return [STORED + text if number else text for text, number in zip(texts, stored, strict=True)]
 
 
 def _put_errors(block: _Block, at: int, *columns: np.ndarray) -> None:

@@ -40,6 +40,8 @@ MONTH = re.compile(r"([0-9]{4})(?:[-/.年]([0-9]{1,2})月?|([0-9]{2}))(?:[-/]0?1
 # 2017.10 held as a number shows as 2017.1, so that January cannot be told from October.
 LOST_ZERO = re.compile(r"[0-9]{4}\.1", re.ASCII)
 LONGEST = 40
+# What a cell of a spreadsheet can hold; only a file made by hand or by a program has more.
+LONGEST_CELL = 32_767
 
 
 class Cell(NamedTuple):
@@ -84,6 +86,8 @@ def read_cell(text: str, kind: Kind, stored: bool = False) -> Cell:
     >>> read_cell("０１２", Kind("code"))
     Cell(text='012', rule='full_width')
     """
+    if len(text) > LONGEST_CELL:
+        return Cell(None, "long_cell")
     trimmed = _trimmed(text)
     if not trimmed:
         return Cell("")

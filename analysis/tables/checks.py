@@ -208,7 +208,7 @@ def typed_table(raw: pd.DataFrame, name: str) -> pd.DataFrame:
 def _typed(values: pd.Series, kind: str) -> pd.Series:
     text = values.where(values != "")
     if kind in NUMBERS:
-        numbers = pd.to_numeric(text, errors="coerce").astype(float)
+        numbers = _numbers(text)
         numbers = numbers.where(numbers.abs() <= LARGEST)
         if kind != "integer":
             return numbers
@@ -221,3 +221,10 @@ def _typed(values: pd.Series, kind: str) -> pd.Series:
     if kind == "boolean":
         return text.map(TRUTHS).astype("boolean")
     return text
+
+
+def _numbers(text: pd.Series) -> pd.Series:
+    """Read each distinct text once: a ledger repeats years, sizes and zeros."""
+    of_row, distinct = pd.factorize(text, use_na_sentinel=False)
+    numbers = pd.to_numeric(pd.Series(distinct), errors="coerce").astype(float)
+    return pd.Series(numbers.to_numpy()[of_row], text.index, name=text.name)

@@ -16,6 +16,7 @@ FINDING = [
 ]
 SEVERITIES = ("refusal", "doubt", "repair")
 MASK = "***"
+LONGEST, LOOKED_AT = 500, 5_000
 # Identity and card numbers, and telephones, whatever column a slip of the hand put them in.
 PERSONAL = re.compile(r"\d{15,}[xX]?|(?<!\d)1[3-9]\d{9}(?!\d)")
 # A repair changes how a cell is written and never what it says; a doubt is read as it stands.
@@ -137,7 +138,9 @@ def a_finding(where: Where, rule: str, value: object = "", expected: object = ""
 
 
 def _masked(text: str) -> str:
-    return PERSONAL.sub(MASK, text) if len(text) > 10 else text
+    # Masked before it is cut, so that no part of a number is left at the end.
+    masked = PERSONAL.sub(MASK, text[:LOOKED_AT]) if len(text) > 10 else text
+    return masked if len(masked) <= LONGEST else f"{masked[:LONGEST]}…"
 
 
 def collected(*parts: pd.DataFrame | list[dict]) -> pd.DataFrame:

@@ -14,7 +14,8 @@ from analysis.tables.codebook import LEDGERS, columns_of
 from analysis.tables.crosschecks import cross_check
 from analysis.tables.findings import TableError, Where, a_finding, collected
 from analysis.tables.headers import SEARCHED, AmbiguousHeaderError, find_header
-from analysis.tables.sheets import SUFFIXES, Limits, Refusal, Sheet, open_file
+from analysis.tables.package import Limits, Refusal
+from analysis.tables.sheets import SUFFIXES, Sheet, open_file
 
 DEFAULT = Limits()
 
@@ -107,6 +108,9 @@ def check_folder(
     wanted = [path for path in paths if path.suffix.lower() in SUFFIXES]
     left = [path for path in paths if path not in wanted]
     found = [a_finding(Where(_name(path, folder)), "file_left_out") for path in left]
+    if len(paths) > limits.files:
+        told = a_finding(Where(folder.name), "too_large", f"{len(paths):,} files", limits.files)
+        return Reading({}, collected([told]), {})
     if not wanted:
         found.append(a_finding(Where(folder.name), "no_files"))
     parts = []

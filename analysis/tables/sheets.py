@@ -4,38 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
-from xml.etree import ElementTree as ET
 
 import python_calamine as calamine
+
+from analysis.tables.package import Limits, Refusal, look_inside, within
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
 SUFFIXES = WORKBOOKS | {".csv"}
 DELIMITERS = ",\t;"
-RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-DIMENSION = re.compile(rb'<dimension ref="[A-Z]+[0-9]+:([A-Z]+)([0-9]+)"')
-ERROR = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*\bt="e"[^>]*>(?:(?!</c>).)*?<v>([^<]*)</v>')
-
-
-class Limits(NamedTuple):
-    """What a file may hold before it is refused unopened: bytes, bytes unpacked, rows, columns."""
-
-    size: int = 200_000_000
-    unpacked: int = 2_000_000_000
-    rows: int = 1_048_576
-    columns: int = 400
-
-
-class Refusal(ValueError):
-    """A file that is not opened; ``rule``, ``value`` and ``expected`` go into its finding."""
-
-    def __init__(self, rule: str, value: str = "", expected: str = "") -> None:
-        self.rule, self.value, self.expected = rule, value, expected
-        super().__init__(f"{rule}: {value} {expected}".strip())
 
 
 class Sheet(NamedTuple):
@@ -82,28 +62,23 @@ def open_file(path: Path, limits: Limits) -> Iterator[Sheet]:
     >>> sheet.rows
     [['户编号', '年度'], ['0012', '2017']]
     """
-    _within(path.stat().st_size, limits.size, "bytes")
+    within(path.stat().st_size, limits.size, "bytes")
     if path.suffix.lower() == ".csv":
         yield _csv_sheet(path.read_bytes(), limits)
     else:
         yield from _workbook_sheets(path, limits)
 
 
-def _within(number: int, limit: int, unit: str) -> None:
-    if number > limit:
-        raise Refusal("too_large", f"{number:,} {unit}", f"{limit:,}")
-
-
 def _csv_sheet(content: bytes, limits: Limits) -> Sheet:
     text, encoding = _decoded(content)
-    _within(text.count("\n"), limits.rows, "rows")
+    within(text.count("\n"), limits.rows, "rows")
     head = text[:4000].split("\n")[:20]
     delimiter = max(DELIMITERS, key=lambda mark: sum(line.count(mark) for line in head))
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as fault:
         raise Refusal("unreadable", str(fault)) from None
-    _within(max(map(len, rows), default=0), limits.columns, "columns")
+    within(max(map(len, rows), default=0), limits.columns, "columns")
     return Sheet("", rows, notes=(("encoding", encoding),) if encoding else ())
 
 
@@ -125,7 +100,7 @@ def _decode(content: bytes, encoding: str) -> str:
 
 def _workbook_sheets(path: Path, limits: Limits) -> Iterator[Sheet]:
     zipped = zipfile.is_zipfile(path)
-    errors = _look_inside(path, limits) if zipped else {}
+    errors = look_inside(path, limits) if zipped else {}
     try:
         with calamine.load_workbook(str(path)) as book:
             for about in book.sheets_metadata:
@@ -142,70 +117,7 @@ def _sheet(book, about, errors: dict, limits: Limits, zipped: bool) -> Sheet:
     if about.visible != calamine.SheetVisibleEnum.Visible:
         return Sheet(about.name, [], notes=(("hidden_sheet", ""),))
     sheet = book.get_sheet_by_name(about.name)
-    _within(sheet.total_height, limits.rows, "rows")
-    _within(sheet.total_width, limits.columns, "columns")
+    within(sheet.total_height, limits.rows, "rows")
+    within(sheet.total_width, limits.columns, "columns")
     merged = sheet.merged_cell_ranges if zipped else None
     return Sheet(about.name, sheet.to_python(skip_empty_area=False), merged or [], errors)
-
-
-def _look_inside(path: Path, limits: Limits) -> dict[str, dict]:
-    """Look at sizes before the workbook is opened, and at errors, which calamine gives as empty."""
-    try:
-        with zipfile.ZipFile(path) as package:
-            _within(sum(item.file_size for item in package.infolist()), limits.unpacked, "bytes")
-            parts = _sheet_parts(package)
-            return {name: _errors(package.read(part), limits) for name, part in parts.items()}
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        ET.ParseError,
-        NotImplementedError,
-        RuntimeError,
-    ) as fault:
-        raise Refusal("unreadable", str(fault)) from None
-
-
-def _sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
-    relations = ET.fromstring(package.read("xl/_rels/workbook.xml.rels"))
-    targets = {item.get("Id"): item.get("Target", "").lstrip("/") for item in relations}
-    sheets = ET.fromstring(package.read("xl/workbook.xml")).iterfind(".//{*}sheets/{*}sheet")
-    found = {item.get("name", ""): targets.get(item.get(RELATION), "") for item in sheets}
-    return {name: part if part.startswith("xl/") else f"xl/{part}" for name, part in found.items()}
-
-
-def _errors(content: bytes, limits: Limits) -> dict[tuple[int, int], str]:
-    dimension = DIMENSION.search(content, 0, 4096)
-    if dimension:
-        _within(int(dimension[2]), limits.rows, "rows")
-        _within(number_of(dimension[1].decode()) + 1, limits.columns, "columns")
-    if b't="e"' not in content:
-        return {}
-    cells = (found.groups() for found in ERROR.finditer(content))
-    return {
-        (int(row) - 1, number_of(letters.decode())): text.decode(errors="replace")
-        for letters, row, text in cells
-    }
-
-
-def number_of(letters: str) -> int:
-    """Give the position of a spreadsheet's column.
-
-    Parameters
-    ----------
-    letters : str
-        A, B, ..., Z, AA, ...
-
-    Returns
-    -------
-    int
-        Position from 0, the inverse of `checks.letter_of`.
-
-    Examples
-    --------
-    >>> number_of("AA")
-    26
-    """
-    number = 0
-    for letter in letters:
-        number = 26 * number + ord(letter) - ord("A") + 1
-    return number - 1

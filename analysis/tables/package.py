@@ -1,0 +1,247 @@
+"""Inside an XLSX file, before anything opens it: what would grow too large, and formula errors.
+
+A sheet is laid out in memory as a full rectangle by whatever reads it, so two cells at opposite
+corners cost as much as all between them; and a part of the archive may hold more than it says.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+DIMENSION = re.compile(rb'<dimension ref="[A-Z]+[0-9]+:([A-Z]+)([0-9]+)"')
+# A cell's address: as every program writes it, which is quick to find, or as XML allows it too.
+PLAIN, ANY = rb'<c r="(%s)"', rb"""\br\s*=\s*["'](%s)["']"""
+FAR_COLUMN, TWO_LETTERS, ROW = (
+    rb"[A-Za-z]{3,}[0-9]+",
+    rb"[A-Za-z]{2}[0-9]+",
+    rb"[A-Za-z]+[0-9]{%d,}",
+)
+ROW_DIGITS = 7
+ERROR = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*\bt="e"[^>]*>(?:(?!</c>).)*?<v>([^<]*)</v>')
+# Below this a file is harmless however well it packs.
+SMALL = 10_000_000
+
+
+class Limits(NamedTuple):
+    """What a file may hold before it is refused unopened.
+
+    ``size`` and ``unpacked`` in bytes; ``ratio`` of bytes unpacked to bytes packed; ``rows`` and
+    ``columns`` of a sheet; ``area``, the cells of the smallest rectangle about all that is filled;
+    ``merged``, the merged ranges of a sheet; ``files``, how many of them a folder may hold.
+    """
+
+    size: int = 200_000_000
+    unpacked: int = 2_000_000_000
+    ratio: int = 200
+    rows: int = 1_048_576
+    columns: int = 400
+    area: int = 60_000_000
+    merged: int = 100_000
+    files: int = 2_000
+
+
+class Refusal(ValueError):
+    """A file that is not opened; ``rule``, ``value`` and ``expected`` go into its finding."""
+
+    def __init__(self, rule: str, value: str = "", expected: str = "") -> None:
+        self.rule, self.value, self.expected = rule, value, expected
+        super().__init__(f"{rule}: {value} {expected}".strip())
+
+
+def within(number: int, limit: int, unit: str) -> None:
+    """Refuse a file that holds more than it may.
+
+    Parameters
+    ----------
+    number, limit : int
+        What it holds, and the most it may.
+    unit : str
+        What is counted, for the message.
+
+    Raises
+    ------
+    Refusal
+        More than the limit.
+
+    Examples
+    --------
+    >>> within(3, 2, "rows")
+    Traceback (most recent call last):
+    ...
+    analysis.tables.package.Refusal: too_large: 3 rows 2
+    """
+    if number > limit:
+        raise Refusal("too_large", f"{number:,} {unit}", f"{limit:,}")
+
+
+def look_inside(path: Path, limits: Limits) -> dict[str, dict[tuple[int, int], str]]:
+    """Look at an XLSX file before it is opened.
+
+    Parameters
+    ----------
+    path : Path
+        The file, a zip archive.
+    limits : Limits
+        What it may hold.
+
+    Returns
+    -------
+    dict
+        For each sheet the errors of its formulas, which calamine gives as empty cells: (row,
+        column), from 0, to the error.
+
+    Raises
+    ------
+    Refusal
+        Larger than allowed, not what it says it is, or not a workbook.
+
+    Examples
+    --------
+    >>> look_inside(Path(__file__), Limits())
+    Traceback (most recent call last):
+    ...
+    analysis.tables.package.Refusal: unreadable: File is not a zip file
+    """
+    try:
+        with zipfile.ZipFile(path) as package:
+            _check_sizes(package, limits)
+            sheets = _sheet_parts(package)
+            found = {part: _looked_at(package, part, limits) for part in _parts(package, sheets)}
+            return {name: found[part] for name, part in sheets.items()}
+    except (
+        *(zipfile.BadZipFile, KeyError, ET.ParseError, NotImplementedError),
+        *(RuntimeError, EOFError, OSError, OverflowError),
+    ) as fault:
+        raise Refusal("unreadable", str(fault)) from None
+
+
+def _check_sizes(package: zipfile.ZipFile, limits: Limits) -> None:
+    items = package.infolist()
+    unpacked, packed = (sum(sizes) for sizes in zip(*map(_sizes, items), strict=True))
+    within(unpacked, limits.unpacked, "bytes")
+    if unpacked > SMALL:
+        within(unpacked // max(packed, 1), limits.ratio, "bytes unpacked for one packed")
+    names = [item.filename.lower() for item in items]
+    if len(set(names)) < len(names):
+        raise Refusal("unreadable", "two parts of one name")
+
+
+def _sizes(item: zipfile.ZipInfo) -> tuple[int, int]:
+    return item.file_size, item.compress_size
+
+
+def _parts(package: zipfile.ZipFile, sheets: dict[str, str]) -> Iterator[str]:
+    """Name the parts to look at: the sheets, and whatever else would be taken for one."""
+    others = (name for name in package.namelist() if name.startswith("xl/worksheets/"))
+    yield from dict.fromkeys(
+        [*sheets.values(), *(name for name in others if name.endswith(".xml"))]
+    )
+    shared = [name for name in package.namelist() if name.lower().endswith("sharedstrings.xml")]
+    for name in shared:
+        _content(package, name)
+
+
+def _looked_at(package: zipfile.ZipFile, part: str, limits: Limits) -> dict[tuple[int, int], str]:
+    content = _content(package, part)
+    _check_dimension(content, limits)
+    _check_reach(content, limits)
+    within(content.count(b"mergeCell "), limits.merged, "merged ranges")
+    return _errors(content)
+
+
+def _content(package: zipfile.ZipFile, name: str) -> bytes:
+    """Read a part, and refuse it if it holds more than its entry says."""
+    item = copy.copy(package.getinfo(name))
+    said, item.file_size = item.file_size, item.file_size + 1
+    with package.open(item) as part:
+        content = part.read(said + 1)
+    if len(content) != said:
+        raise Refusal("unreadable", f"{name} is not of the size it says")
+    return content
+
+
+def _check_dimension(content: bytes, limits: Limits) -> None:
+    """Hold what a sheet says of itself to the limits."""
+    said = DIMENSION.search(content, 0, 4096)
+    if said:
+        within(int(said[2]), limits.rows, "rows")
+        within(number_of(said[1].decode()) + 1, limits.columns, "columns")
+
+
+def _check_reach(content: bytes, limits: Limits) -> None:
+    """Hold the furthest row and column of a sheet to the limits, whatever it says of itself."""
+    cell = PLAIN if _is_plain(content) else ANY
+    far = re.search(cell % FAR_COLUMN, content)
+    if far:
+        letters = far[1].rstrip(b"0123456789").decode().upper()
+        within(number_of(letters[:4]) + 1, limits.columns, "columns")
+    pairs = {found[:2].upper() for found in re.findall(cell % TWO_LETTERS, content)}
+    columns = max((number_of(pair.decode()) + 1 for pair in pairs), default=26)
+    within(columns, limits.columns, "columns")
+    within(_rows_at_most(content, cell, limits) * columns, limits.area, "cells of the rectangle")
+
+
+def _is_plain(content: bytes) -> bool:
+    """Say whether every cell is written with its address first, the way all programs do."""
+    others = content.count(b"<col") + content.count(b"<cf")
+    cells = content.count(b"<c") - others
+    return content.count(b'<c r="') == cells and b":c" not in content
+
+
+def _rows_at_most(content: bytes, cell: bytes, limits: Limits) -> int:
+    """Bound the last row by its digits, for which a search or two is enough."""
+    said = DIMENSION.search(content, 0, 4096)
+    digits = len(said[2]) if said else 1
+    while digits <= ROW_DIGITS and re.search(cell % (ROW % (digits + 1)), content):
+        digits += 1
+    within(10 ** (digits - 1) if digits > ROW_DIGITS else 0, limits.rows, "rows")
+    return min(10**digits, limits.rows)
+
+
+def _sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
+    relations = ET.fromstring(_content(package, "xl/_rels/workbook.xml.rels"))
+    targets = {item.get("Id"): item.get("Target", "").lstrip("/") for item in relations}
+    sheets = ET.fromstring(_content(package, "xl/workbook.xml")).iterfind(".//{*}sheets/{*}sheet")
+    found = {item.get("name", ""): targets.get(item.get(RELATION), "") for item in sheets}
+    return {name: part if part.startswith("xl/") else f"xl/{part}" for name, part in found.items()}
+
+
+def _errors(content: bytes) -> dict[tuple[int, int], str]:
+    if b't="e"' not in content:
+        return {}
+    cells = (found.groups() for found in ERROR.finditer(content))
+    return {
+        (int(row) - 1, number_of(letters.decode())): text.decode(errors="replace")
+        for letters, row, text in cells
+    }
+
+
+def number_of(letters: str) -> int:
+    """Give the position of a spreadsheet's column.
+
+    Parameters
+    ----------
+    letters : str
+        A, B, ..., Z, AA, ...
+
+    Returns
+    -------
+    int
+        Position from 0, the inverse of `checks.letter_of`.
+
+    Examples
+    --------
+    >>> number_of("AA")
+    26
+    """
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number - 1

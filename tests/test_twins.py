@@ -1,0 +1,188 @@
+"""The twins of the PDF: every text escaped, every number the one shown, the same bytes twice."""
+
+import csv
+import io
+import math
+import re
+import shutil
+import zipfile
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis import exhibits, press, twins, words
+from tests.test_press import CATALOGUE, HOSTILE, document, notebook, shown
+
+FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(1)", '=HYPERLINK("http://example.org")']
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+
+
+@pytest.fixture(autouse=True)
+def catalogue(tmp_path, monkeypatch):
+    (tmp_path / "own.yml").write_text(CATALOGUE, encoding="utf-8")
+    monkeypatch.setenv("ANALYSIS_CATALOGUE", str(tmp_path))
+    words._read_folders.cache_clear()
+    yield
+    words._read_folders.cache_clear()
+
+
+def formulas():
+    frame = pd.DataFrame({"area": FORMULAS, "year": 2017, "headcount_ratio": [-0.01] * 5})
+    return exhibits.table("own.rows", frame)
+
+
+def drawn():
+    frame = pd.DataFrame({"year": [2016, 2017], "headcount_ratio": [0.08, 0.0542]})
+    return exhibits.figure("own.drawn", lambda axes, say: None, frame=frame, status="estimated")
+
+
+def brief(language="en"):
+    cells = [*notebook()["cells"], shown(formulas()), shown(drawn())]
+    return document(language, [press.chapter({"cells": cells}, language, name="01_own")])
+
+
+class Page(HTMLParser):
+    def __init__(self, content):
+        super().__init__()
+        self.tags, self.said = [], []
+        self.feed(content.decode())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.said.append(data)
+
+    def values(self, name):
+        return [attrs[name] for _, attrs in self.tags if name in attrs]
+
+
+@given(
+    st.floats(-1e7, 1e7).filter(lambda value: abs(value) > 1e-3),
+    st.sampled_from(["percent0", "percent2", "number0", "number2", "count", "yuan", "points1"]),
+    st.sampled_from(words.LANGUAGES),
+)
+def test_a_number_read_back_is_the_one_that_is_shown(value, form, language):
+    text = words.cell(value, form, language)
+    number = twins.number_shown(text)
+    scale = 100 if form.startswith(("percent", "points")) else 1
+    digits = int(form[-1]) if form[-1].isdigit() else 0
+    back = number.value * (100 if form.startswith("percent") else 1)
+    assert math.isclose(back, round(value * scale, digits), rel_tol=1e-9, abs_tol=1e-9)
+    assert number.form.endswith("%") == form.startswith("percent")
+
+
+@pytest.mark.parametrize("text", ["", "—", "under 1%", "2017年", "1.2万", "8千", "3.1%†", "--3"])
+def test_what_is_no_number_stays_text(text):
+    assert twins.number_shown(text) is None
+
+
+def parts(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        return {name: package.read(name).decode() for name in package.namelist()}
+
+
+def test_no_cell_of_the_workbook_is_a_formula_and_none_leads_outside():
+    for name, text in parts(twins.workbook(brief())).items():
+        if name.startswith("xl/worksheets"):
+            assert "<f>" not in text
+        if name.endswith(".rels"):
+            assert "External" not in text
+        assert "vbaProject" not in name
+
+
+def sheets(language="en"):
+    content = twins.workbook(brief(language))
+    return pd.read_excel(io.BytesIO(content), sheet_name=None, header=None, engine="calamine")
+
+
+def test_the_workbook_has_one_table_a_sheet_with_its_numbers_title_and_source():
+    read = sheets()
+    assert list(read) == [
+        "Contents",
+        "Table 1",
+        "Figure 1",
+        "Table 2",
+        "Figure 2",
+        *list(read)[-1:],
+    ]
+    table = read["Table 1"]
+    assert table.iloc[0, 0] == "Table 1 The counties"
+    assert table.iloc[3 : 3 + len(HOSTILE), 0].tolist() == HOSTILE
+    assert table.iloc[3:83, 2].tolist() == list(range(80))
+    assert "Yearbook" in table.iloc[-1, 0]
+    assert read["Table 2"].iloc[3:8, 2].tolist() == [-0.01] * 5
+
+
+def test_the_numbers_behind_a_chart_have_a_sheet_with_its_words():
+    sheet = sheets("zh")["图 2"]
+    assert sheet.iloc[4, :2].tolist() == [2017, 0.0542]
+    assert {"年末", "由高到低"} <= set(sheet[0])
+
+
+def test_csv_files_hold_plain_numbers_and_no_formula():
+    files = twins.csv_files(brief())
+    assert sorted(files) == ["figure-02.csv", "index.csv", "table-01.csv", "table-02.csv"]
+    rows = list(csv.reader(io.StringIO(files["table-02.csv"].decode("utf-8-sig"))))
+    assert [row[0] for row in rows[1:]] == [f"'{text}" for text in FORMULAS]
+    assert {row[2] for row in rows[1:]} == {"-0.01"}
+    index = list(csv.DictReader(io.StringIO(files["index.csv"].decode("utf-8-sig"))))
+    assert [row["name"] for row in index] == ["Table 1", "Figure 1", "Table 2", "Figure 2"]
+
+
+def test_hostile_text_is_text_on_the_web_page():
+    page = Page(twins.webpage(brief()))
+    assert not {tag for tag, _ in page.tags} & {"script", "iframe", "object", "link", "form"}
+    assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
+    said = "".join(page.said)
+    assert all(text in said for text in (*HOSTILE, *FORMULAS, "Poverty #eval(1)"))
+
+
+def test_the_web_page_fetches_nothing_and_every_link_leads_somewhere():
+    page = Page(twins.webpage(brief()))
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    inside = [href[1:] for href in page.values("href") if href.startswith("#")]
+    assert inside and set(inside) <= set(ids)
+    assert all(src.startswith("data:image/svg+xml") for src in page.values("src"))
+    assert "default-src 'none'" in "".join(page.values("content"))
+
+
+def test_the_web_page_says_its_language_and_the_words_of_each_chart():
+    for language, said in (("zh", "由高到低"), ("en", "from high to low")):
+        page = Page(twins.webpage(brief(language)))
+        assert page.values("lang") == [{"zh": "zh-CN", "en": "en"}[language]]
+        assert page.values("alt") == [said, said]
+
+
+@pytest.mark.parametrize("twin", [twins.webpage, twins.workbook, twins.csv_files])
+def test_the_same_brief_gives_the_same_bytes(twin):
+    assert twin(brief()) == twin(brief())
+
+
+def test_twins_number_their_tables_as_the_pdf_does():
+    page = twins.webpage(brief()).decode()
+    captions = re.findall(r"<figcaption>((?:Table|Figure) \d)", page)
+    assert captions == ["Table 1", "Figure 1", "Table 2", "Figure 2"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_axe_finds_nothing_on_the_page_in_a_real_browser(language, tmp_path):
+    browser = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe here")
+    path = tmp_path / "brief.html"
+    path.write_bytes(twins.webpage(brief(language)))
+    with browser.sync_playwright() as play:
+        started = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = started.new_page()
+        page.goto(path.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(item => item.open = true)")
+        rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+        found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": rules}})
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
