@@ -21,7 +21,7 @@ from projects import (
 )
 
 from analysis import briefs, words
-from analysis.briefs import parameters, record, refresh
+from analysis.briefs import outputs, parameters, record, refresh
 from analysis.briefs.spec import SpecError, read_editions
 from analysis.briefs.workers import Failure, Outcome
 
@@ -206,7 +206,8 @@ def test_a_run_leaves_both_languages_the_executed_notebooks_and_a_record(finishe
     made = finished / "reports/generated/own"
     left = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
     assert left == {
-        *("own.zh.pdf", "own.en.pdf", "published.json", "run.json"),
+        *("published.json", "run.json"),
+        *(f"own.{language}.{kind}" for language in ("zh", "en") for kind in outputs.KINDS),
         *("chapters/01_first.ipynb", "chapters/01_first.json"),
         *("chapters/02_second.ipynb", "chapters/02_second.json"),
     }
@@ -276,7 +277,8 @@ def test_only_a_changed_notebook_runs_again(copied):
     path = copied / "notebooks/02_second.ipynb"
     path.write_text(path.read_text().replace("0.5  # ratio", "0.6  # ratio"))
     report = make(copied)[0]
-    assert (report.ran, report.made) == (["02_second"], ["published.json", "zh.pdf", "en.pdf"])
+    (edition,) = read_editions(copied / "reports/briefs.yml", copied)
+    assert (report.ran, report.made) == (["02_second"], outputs.names(edition))
 
 
 def test_changed_data_run_everything_again(copied, monkeypatch):

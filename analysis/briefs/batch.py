@@ -131,19 +131,25 @@ class Batch:
             return self._press_task(self._presses.popleft())
         while self._chapters:
             work = self._chapters.popleft()
-            waiting = [holder for holder in work.holders if self._state(holder).left() > 0]
-            if waiting:
-                return self._chapter_task(work, waiting[0])
+            limit = self._limit(work)
+            if limit > 0:
+                return self._chapter_task(work, limit)
             late = Failure(SAID_LATE, remedy="raise time_limit in briefs.yml")
             self._fail(work, late)
         return None
 
-    def _chapter_task(self, work: _Work, holder: tuple[Desk, Chapter]) -> Task:
-        desk, chapter = holder
+    def _limit(self, work: _Work) -> float:
+        """Give a chapter what its brief has left; what many briefs wait for starts no clock."""
+        if len(work.holders) > 1:
+            return max(desk.edition.spec.time_limit for desk, _ in work.holders)
+        return self._state(work.holders[0]).left()
+
+    def _chapter_task(self, work: _Work, limit: float) -> Task:
+        desk, chapter = work.holders[0]
         job = Job(chapter.name, chapter.notebook, chapter.told, desk.around.root)
         job = job._replace(kernel=job.kernel or self._kernels)
         self._running[work.key] = work
-        return Task(work.key, run_chapter, (job,), self._state(holder).left())
+        return Task(work.key, run_chapter, (job,), limit)
 
     def _press_task(self, state: State) -> Task:
         name = state.desk.edition.name

@@ -5,8 +5,11 @@ one language, to the bytes of a file. An inspector is one entry in `INSPECTORS`:
 file before it is put in place, and names what must not leave.
 """
 
+import io
 import json
+import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +43,29 @@ class Order(NamedTuple):
     root: Path
 
 
-KINDS: dict[str, Callable[[Proof], bytes]] = {"pdf": lambda proof: press.typeset(proof.document)}
+def _twin(kind: str, proof: Proof) -> bytes:
+    from analysis import twins  # noqa: PLC0415 - not needed when nothing has changed
+
+    return getattr(twins, kind)(proof.document)
+
+
+def _tables(proof: Proof) -> bytes:
+    """Pack the tables as CSV files into one archive, with no date in it but that of the brief."""
+    from analysis import twins  # noqa: PLC0415
+
+    day, packed = (*proof.edition.spec.date.timetuple()[:3], 12, 0, 0), io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in twins.csv_files(proof.document).items():
+            archive.writestr(zipfile.ZipInfo(name, day), content)
+    return packed.getvalue()
+
+
+KINDS: dict[str, Callable[[Proof], bytes]] = {
+    "pdf": lambda proof: press.typeset(proof.document),
+    "html": partial(_twin, "webpage"),
+    "xlsx": partial(_twin, "workbook"),
+    "csv.zip": _tables,
+}
 INSPECTORS: list[Callable[[Files, Path], Iterable[str]]] = []
 
 

@@ -12,7 +12,7 @@ from analysis import fonts, press
 from analysis.briefs import spec
 from analysis.briefs.spec import Chapter, Edition
 
-PRESS_ONLY = ("press.py", "__main__.py", "briefs")
+PRESS_ONLY = ("press.py", "__main__.py", "briefs", "twins", "catalogue/twins.yml")
 COMMON_FOLDERS = ("reference", "standards")
 PACKAGES = (
     *("duckdb", "fonttools", "ipykernel", "matplotlib", "mistune", "narwhals", "nbclient", "numpy"),

@@ -370,7 +370,7 @@ def _exhibits(changes: Sequence[Change], date: str) -> list[exhibits.Exhibit]:
     told = {"date": day, "changed": len(changes), "shown": len(rows)}
     return [
         exhibits.finding("revision.finding", **told),
-        exhibits.table("revision.changes", pd.DataFrame(rows), **told),
+        exhibits.table("revision.changes", pd.DataFrame(rows), status=None, **told),
     ]
 
 
