@@ -196,7 +196,7 @@ def copy_to_all(root):
     around = record.Surroundings(root)
     editions = read_editions(root / "reports/briefs.yml", root)
     desks = [desk.Desk(one, root / "reports/generated" / one.name, around) for one in editions]
-    first = desks[0]
+    first, place = desks[0], editions[0].name.removeprefix("county-")
     made = {
         output: (first.folder / outputs.file_name(first.edition, output)).read_bytes()
         for output in outputs.names(first.edition)
@@ -205,7 +205,7 @@ def copy_to_all(root):
         pairs = zip(other.edition.chapters, first.edition.chapters, strict=True)
         for chapter, same in pairs:
             content, read = first.executed(same).read_bytes(), first.noted(same)["read"]
-            own = [path.replace(first.edition.chapters[0].effective["place"], "-") for path in read]
+            own = [path for path in read if not path.startswith(f"data/{place}/")]
             desk.put_chapter(other, chapter, content, own, 1.0)
         desk.put_outputs(other, made, desk.outdated_outputs(other), 1.0)
 
