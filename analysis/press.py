@@ -174,6 +174,28 @@ def typeset(brief: Mapping[str, object], *, template: Path = TEMPLATE) -> bytes:
     return pdf
 
 
+def open_fonts() -> dict[str, str]:
+    """
+    Open the typefaces once for all briefs that this process, or one forked from it, sets.
+
+    Returns
+    -------
+    dict of str to str
+        Role to the name of the family.
+
+    Raises
+    ------
+    ValueError
+        If a typeface is missing or cannot be read.
+
+    Examples
+    --------
+    >>> sorted(open_fonts())
+    ['bold', 'sans', 'serif']
+    """
+    return _typst_fonts(tuple(sorted(fonts.paths().items())))[1]
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """
     Write a file so that it is there whole or not at all.
