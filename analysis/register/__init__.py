@@ -18,6 +18,7 @@ from analysis.register.states import (
     state_links,
     transitions,
 )
+from analysis.register.store import Store, read_store, write_register
 
 __all__ = [
     "FLOWS",
@@ -25,6 +26,7 @@ __all__ = [
     "LOSSES",
     "POOR",
     "STATES",
+    "Store",
     "breaks",
     "compare_flows",
     "counted_margins",
@@ -35,8 +37,10 @@ __all__ = [
     "own_exits",
     "own_returns",
     "printed_terms",
+    "read_store",
     "residuals",
     "state_links",
     "transitions",
     "unknown_flows",
+    "write_register",
 ]

@@ -1,0 +1,217 @@
+"""Measures that are sums over persons, counted where the rows are: DuckDB, Polars, Spark.
+
+A frame that is not in memory need not be fetched for them: the engine adds up, and only a row for
+each group comes back. The terms summed are those of `poverty`, said as expressions.
+"""
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from analysis import poverty, weighted
+
+LINE = "line"
+_INCOME, _WEIGHT, _LINE = "_income", "_weight", "_line"
+# How a measure is made of sums: of whom over of what.
+RATIOS = {
+    weighted.mean: ("income", "persons"),
+    poverty.headcount_ratio: ("poor", "persons"),
+    poverty.poverty_gap_index: ("gap", "persons"),
+    poverty.poverty_severity: ("gap_squared", "persons"),
+    poverty.average_shortfall: ("shortfall", "poor"),
+    poverty.income_gap_ratio: ("gap", "poor"),
+    poverty.watts_index: ("log_gap", "persons"),
+}
+TOTALS = {
+    weighted.total: "income",
+    poverty.headcount: "poor",
+    poverty.total_shortfall: "shortfall",
+}
+COUNTS = ("rows", "missing_income", "negative_income", "zero_income", "at_line")
+# A table of lines is said as one condition a line; more than this is faster fetched.
+MOST_LINES = 200
+
+
+def is_sum(measure):
+    """Tell whether a measure is made of sums over persons.
+
+    Parameters
+    ----------
+    measure : callable
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from analysis import inequality
+    >>> is_sum(poverty.headcount_ratio), is_sum(inequality.gini)
+    (True, False)
+    """
+    return measure in RATIOS or measure in TOTALS
+
+
+def can_add(frame, measures, line):
+    """Tell whether an engine can count all measures without the rows being fetched.
+
+    Parameters
+    ----------
+    frame : any dataframe Narwhals reads
+    measures : iterable of callable
+    line : float, str, pandas.DataFrame, object or None
+        As in `analysis.microdata.gather`; a relative line needs the rows.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> can_add(pd.DataFrame({"yuan": [1.0]}), [poverty.headcount_ratio], 2300)
+    False
+    """
+    said = line is None or isinstance(line, (int, float, str))
+    said = said or (isinstance(line, pd.DataFrame) and len(line) <= MOST_LINES)
+    lazy = isinstance(nw.from_native(frame), nw.LazyFrame)
+    return lazy and said and all(is_sum(measure) for measure in measures)
+
+
+def added(frame, measures, *, income, weight, line=None, by=()):
+    """Measure every group of a frame in its own engine.
+
+    Parameters
+    ----------
+    frame : any dataframe Narwhals reads
+        Columns already checked to be there and to be numbers.
+    measures : dict of str to callable
+        Such as `can_add` allows.
+    income : str
+    weight : str or None
+    line : float, str, pandas.DataFrame or None
+    by : list of str
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `analysis.microdata.profile` gives it.
+
+    Raises
+    ------
+    ValueError
+        If a weight is missing or negative, or a row has no line.
+
+    Examples
+    --------
+    >>> import duckdb
+    >>> village = duckdb.sql("select 900 yuan, 3 persons union all select 1200, 4")
+    >>> table = added(village, {"poor": poverty.headcount}, income="yuan", weight="persons",
+    ...               line=1000)
+    >>> table["poor"].tolist()
+    [3.0]
+    """
+    rows = _prepared(nw.from_native(frame).lazy(), income, weight, line, by)
+    terms = _terms(line is not None)
+    rows = rows.with_columns(**{f"_{name}_": term for name, term in terms.items()})
+    sums = [nw.col(f"_{name}_").sum().alias(name) for name in terms]
+    found = rows.group_by(by).agg(*sums) if by else rows.select(*sums)
+    table = found.collect().to_pandas().fillna(dict.fromkeys(terms, 0))
+    _check(table, income, weight, line)
+    table = table.sort_values(by, ignore_index=True) if by else table
+    return _measured(table, measures, by, line is not None)
+
+
+def _prepared(rows, income, weight, line, by):
+    value = nw.col(income).cast(nw.Float64)
+    value = nw.when(~value.is_nan()).then(value)
+    given = nw.col(weight).cast(nw.Float64) if weight else nw.lit(1.0)
+    chosen = [*(nw.col(name) for name in by), value.alias(_INCOME), given.alias(_WEIGHT)]
+    if line is not None:
+        chosen.append(_line(line).alias(_LINE))
+    return rows.select(*chosen)
+
+
+def _line(line):
+    if isinstance(line, str):
+        return nw.col(line).cast(nw.Float64)
+    if not isinstance(line, pd.DataFrame):
+        return nw.lit(float(line))
+    keys = [name for name in line.columns if name != LINE]
+    found = nw.lit(None, dtype=nw.Float64)
+    for row in line.to_dict("records"):
+        here = nw.all_horizontal(*(nw.col(k) == row[k] for k in keys), ignore_nulls=False)
+        found = nw.when(here).then(nw.lit(float(row[LINE]))).otherwise(found)
+    return found
+
+
+def _terms(with_line):
+    """What is summed; a row without an income adds to the counts alone."""
+    income, weight = nw.col(_INCOME), nw.col(_WEIGHT)
+    known = ~income.is_null()
+    terms = {
+        "rows": nw.lit(1),
+        "wrong_weight": _count(weight.is_null() | ~weight.is_finite() | (weight < 0)),
+        "wrong_income": _count(known & ~income.is_finite()),
+        "missing_income": _count(income.is_null()),
+        "negative_income": _count(known & (income < 0)),
+        "zero_income": _count(known & (income == 0)),
+        "persons": nw.when(known).then(weight).otherwise(0.0),
+        "income": nw.when(known).then(weight * income).otherwise(0.0),
+    }
+    return terms | (_terms_below(income, weight, known) if with_line else {})
+
+
+def _terms_below(income, weight, known):
+    line = nw.col(_LINE)
+    below = known & (income < line)
+    shortfall = line - nw.when(income < 0).then(0.0).otherwise(income)
+    gap = shortfall / line
+    positive = nw.when(below & (income > 0)).then(income)
+    terms = {
+        "wrong_line": _count(line.is_null() | ~line.is_finite() | (line <= 0)),
+        "at_line": _count(known & (income == line)),
+    }
+    sums = {
+        "poor": weight,
+        "shortfall": weight * shortfall,
+        "gap": weight * gap,
+        "gap_squared": weight * gap * gap,
+    }
+    terms |= {name: nw.when(below).then(term).otherwise(0.0) for name, term in sums.items()}
+    logs = nw.when(below & (income > 0)).then(weight * (line / positive).log()).otherwise(0.0)
+    return terms | {"log_gap": logs}
+
+
+def _count(condition):
+    return nw.when(condition).then(1).otherwise(0)
+
+
+def _check(table, income, weight, line):
+    rows = int(table["rows"].sum())
+    wrong = int(table["wrong_income"].sum())
+    if wrong:
+        raise ValueError(f"column {income!r}: {wrong} of {rows} incomes are infinite; mend them")
+    wrong = int(table["wrong_weight"].sum())
+    if wrong:
+        raise ValueError(
+            f"column {weight!r}: {wrong} of {rows} weights are missing, infinite or negative; "
+            "every row needs a weight of zero or more"
+        )
+    wrong = int(table["wrong_line"].sum()) if line is not None else 0
+    if wrong:
+        raise ValueError(f"{wrong} rows have no poverty line above zero; give every row a line")
+
+
+def _measured(table, measures, by, with_line):
+    counts = ["rows", "persons", *COUNTS[1 : None if with_line else -1]]
+    found = table[[*by, *counts]].astype(dict.fromkeys([n for n in counts if n in COUNTS], "int64"))
+    for name, measure in measures.items():
+        found[name] = _of_sums(table, measure)
+    return found
+
+
+def _of_sums(table, measure):
+    if measure in TOTALS:
+        return table[TOTALS[measure]].astype(float)
+    part, whole = (table[name].to_numpy(float) for name in RATIOS[measure])
+    return np.divide(part, whole, out=np.full(len(table), np.nan), where=whole != 0)
