@@ -110,15 +110,74 @@ def added(frame, measures, *, income, weight, line=None, by=()):
     >>> table["poor"].tolist()
     [3.0]
     """
+    table = sums(frame, _wanted(measures), income=income, weight=weight, line=line, by=by)
+    return of_sums(table, measures, by)
+
+
+def sums(frame, wanted=None, *, income, weight, line=None, by=()):
+    """Add up what measures are made of, for every group of a frame, in its own engine.
+
+    Parameters
+    ----------
+    frame, income, weight, line, by
+        As for `added`.
+    wanted : set of str, optional
+        Sums needed; all by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each group, sorted: its keys, counts and sums. Sums of groups add up to those of
+        the groups together.
+
+    Raises
+    ------
+    ValueError
+        If a weight is missing or negative, or a row has no line.
+
+    Examples
+    --------
+    >>> village = pd.DataFrame({"yuan": [900.0, 1200.0], "persons": [3, 4]})
+    >>> sums(village, income="yuan", weight="persons", line=1000)[["persons", "poor"]].values
+    array([[7., 3.]])
+    """
     rows = _prepared(nw.from_native(frame).lazy(), income, weight, line, by)
-    terms = _terms(line is not None)
+    terms = _terms(line is not None, wanted)
     rows = rows.with_columns(**{f"_{name}_": term for name, term in terms.items()})
-    sums = [nw.col(f"_{name}_").sum().alias(name) for name in terms]
-    found = rows.group_by(by).agg(*sums) if by else rows.select(*sums)
+    totals = [nw.col(f"_{name}_").sum().alias(name) for name in terms]
+    found = rows.group_by(by).agg(*totals) if by else rows.select(*totals)
     table = found.collect().to_pandas().fillna(dict.fromkeys(terms, 0))
     _check(table, income, weight, line)
-    table = table.sort_values(by, ignore_index=True) if by else table
-    return _measured(table, measures, by, line is not None)
+    return table.sort_values(by, ignore_index=True) if by else table
+
+
+def of_sums(table, measures, by):
+    """Make measures of sums.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `sums`.
+    measures : dict of str to callable
+        Such as `is_sum` knows.
+    by : list of str
+        Columns that name the groups.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `analysis.microdata.profile` gives it.
+
+    Examples
+    --------
+    >>> village = pd.DataFrame({"yuan": [900.0, 1200.0], "persons": [3, 4]})
+    >>> table = sums(village, income="yuan", weight="persons", line=1000)
+    >>> of_sums(table, {"poor": poverty.headcount}, [])["poor"].tolist()
+    [3.0]
+    """
+    counts = [name for name in ("rows", "persons", *COUNTS[1:]) if name in table]
+    found = table[[*by, *counts]].astype(dict.fromkeys([n for n in counts if n in COUNTS], "int64"))
+    return found.assign(**{name: _of_sums(table, measure) for name, measure in measures.items()})
 
 
 def _prepared(rows, income, weight, line, by):
@@ -144,7 +203,14 @@ def _line(line):
     return found
 
 
-def _terms(with_line):
+def _wanted(measures):
+    found = {"persons"}
+    for measure in measures.values():
+        found |= {TOTALS[measure]} if measure in TOTALS else set(RATIOS[measure])
+    return found
+
+
+def _terms(with_line, wanted):
     """What is summed; a row without an income adds to the counts alone."""
     income, weight = nw.col(_INCOME), nw.col(_WEIGHT)
     known = ~income.is_null()
@@ -155,31 +221,38 @@ def _terms(with_line):
         "missing_income": _count(income.is_null()),
         "negative_income": _count(known & (income < 0)),
         "zero_income": _count(known & (income == 0)),
-        "persons": nw.when(known).then(weight).otherwise(0.0),
-        "income": nw.when(known).then(weight * income).otherwise(0.0),
     }
-    return terms | (_terms_below(income, weight, known) if with_line else {})
+    if with_line:
+        line = nw.col(_LINE)
+        terms["wrong_line"] = _count(line.is_null() | ~line.is_finite() | (line <= 0))
+        terms["at_line"] = _count(known & (income == line))
+    sums = _sums(income, weight, known) | (_sums_below(income, weight) if with_line else {})
+    added = {
+        name: nw.when(condition).then(term).otherwise(0.0)
+        for name, (condition, term) in sums.items()
+        if wanted is None or name in wanted
+    }
+    return terms | added
 
 
-def _terms_below(income, weight, known):
+def _sums(income, weight, known):
+    """Whom a sum counts, and what of each."""
+    return {"persons": (known, weight), "income": (known, weight * income)}
+
+
+def _sums_below(income, weight):
     line = nw.col(_LINE)
-    below = known & (income < line)
+    below = income < line
     shortfall = line - nw.when(income < 0).then(0.0).otherwise(income)
     gap = shortfall / line
-    positive = nw.when(below & (income > 0)).then(income)
-    terms = {
-        "wrong_line": _count(line.is_null() | ~line.is_finite() | (line <= 0)),
-        "at_line": _count(known & (income == line)),
+    paying = below & (income > 0)
+    return {
+        "poor": (below, weight),
+        "shortfall": (below, weight * shortfall),
+        "gap": (below, weight * gap),
+        "gap_squared": (below, weight * gap * gap),
+        "log_gap": (paying, weight * (line / nw.when(paying).then(income)).log()),
     }
-    sums = {
-        "poor": weight,
-        "shortfall": weight * shortfall,
-        "gap": weight * gap,
-        "gap_squared": weight * gap * gap,
-    }
-    terms |= {name: nw.when(below).then(term).otherwise(0.0) for name, term in sums.items()}
-    logs = nw.when(below & (income > 0)).then(weight * (line / positive).log()).otherwise(0.0)
-    return terms | {"log_gap": logs}
 
 
 def _count(condition):
@@ -200,14 +273,6 @@ def _check(table, income, weight, line):
     wrong = int(table["wrong_line"].sum()) if line is not None else 0
     if wrong:
         raise ValueError(f"{wrong} rows have no poverty line above zero; give every row a line")
-
-
-def _measured(table, measures, by, with_line):
-    counts = ["rows", "persons", *COUNTS[1 : None if with_line else -1]]
-    found = table[[*by, *counts]].astype(dict.fromkeys([n for n in counts if n in COUNTS], "int64"))
-    for name, measure in measures.items():
-        found[name] = _of_sums(table, measure)
-    return found
 
 
 def _of_sums(table, measure):

@@ -13,6 +13,8 @@ SCHEMA = 1
 MANIFEST = "manifest.json"
 ROWS, CODES, TOTALS = "households", "codes", "totals"
 MEMORY = "3GB"
+# An indicator of a packed column is 0 for no, 1 for yes, 2 for not known.
+UNKNOWN = 2
 
 
 @dataclass(frozen=True)
@@ -263,3 +265,25 @@ def refusal(rule: str) -> ValueError:
     ValueError("the register is refused: column 'size' is missing")
     """
     return ValueError(f"the register is refused: {rule}")
+
+
+def unpacked(column: str, place: int) -> str:
+    """
+    Say in SQL what one indicator of a packed column is: 0, 1 or 2 for not known.
+
+    Parameters
+    ----------
+    column : str
+    place : int
+        Place of the indicator in the manifest.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> unpacked("passes", 1)
+    '((passes >> 2) & 3)'
+    """
+    return f"(({column} >> {2 * place}) & 3)"

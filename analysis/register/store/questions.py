@@ -15,10 +15,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from analysis import deprivation, microdata
-from analysis.aggregates import is_sum
+from analysis.aggregates import is_sum, of_sums
 from analysis.exits import filled_villages
 from analysis.register.states import ABSENT, with_shares
-from analysis.register.store.layout import ROWS, Store
+from analysis.register.store.layout import ROWS, TOTALS, UNKNOWN, Store, unpacked
 
 INCOME, WEIGHT = "income_per_person_yuan", "size"
 DECILES = 10
@@ -54,14 +54,38 @@ def profile(store: Store, measures, *, income=INCOME, weight=WEIGHT, line=None, 
     [['v', 0.8]]
     """
     measures, by = microdata.named(measures), microdata.names(by)
+    added = all(is_sum(measure) for measure in measures.values())
+    if added and _at_own_lines(store, line) and _is_whole(store, income, weight, by):
+        return _from_totals(store, measures, by)
     ask = {"income": income, "weight": weight, "line": encoded(store, line), "by": by}
-    if all(is_sum(measure) for measure in measures.values()):
+    if added:
         found = _profiled(store, measures, ask)
     elif {store.area, "year"} == set(by) and income == INCOME and weight in (WEIGHT, None):
         found = _by_cell(store, measures, ask)
     else:
         found = _in_parts(store, measures, ask)
     return store.decode(found).sort_values(by, ignore_index=True) if by else found
+
+
+def _at_own_lines(store: Store, line) -> bool:
+    """Whether the lines asked for are those the totals were made at, for every year."""
+    own = {int(year): value for year, value in store.manifest["lines"].items()}
+    first, last = store.manifest["years"]
+    if not isinstance(line, pd.DataFrame) or set(line) != {"year", "line"}:
+        return False
+    asked = dict(zip(line["year"], line["line"], strict=True))
+    return all(year in own and asked.get(year) == own[year] for year in range(first, last + 1))
+
+
+def _is_whole(store: Store, income: str, weight: str | None, by: list[str]) -> bool:
+    return (income, weight) == (INCOME, WEIGHT) and set(by) <= {store.area, "village", "year"}
+
+
+def _from_totals(store: Store, measures: dict, by: list[str]) -> pd.DataFrame:
+    table = store.totals("poverty")
+    sums = [name for name in table if name not in (store.area, "village", "year")]
+    summed = table.groupby(by, as_index=False)[sums].sum() if by else table[sums].sum().to_frame().T
+    return store.decode(of_sums(summed, measures, by))
 
 
 def encoded(store: Store, line):
@@ -200,16 +224,17 @@ def alkire_foster(
         The store has no deprivations.
     """
     by = microdata.names(by)
-    patterns, specification = _patterns(store, weights, by)
-    found = deprivation.alkire_foster(
-        patterns,
-        specification,
-        poverty_cutoff=poverty_cutoff,
-        weight="persons" if weight else "rows",
-        rows="rows",
-        by=by,
-    )
-    return _decoded(store, found, by)
+    specification = _specification(store, weights)
+    with store.connection() as connection:
+        found = deprivation.alkire_foster(
+            _patterns(store, by, connection),
+            specification,
+            poverty_cutoff=poverty_cutoff,
+            weight="persons" if weight else "rows",
+            rows="rows",
+            by=by,
+        )
+    return store.decode(found)
 
 
 def indicator_profile(
@@ -239,17 +264,20 @@ def indicator_profile(
         The store has no deprivations.
     """
     by = microdata.names(by)
-    patterns, specification = _patterns(store, weights, by)
-    weight = "persons" if weight else "rows"
-    found = deprivation.indicator_profile(
-        patterns, specification, poverty_cutoff=poverty_cutoff, weight=weight, by=by
-    )
-    return _decoded(store, found, by)
+    specification = _specification(store, weights)
+    with store.connection() as connection:
+        found = deprivation.indicator_profile(
+            _patterns(store, by, connection),
+            specification,
+            poverty_cutoff=poverty_cutoff,
+            weight="persons" if weight else "rows",
+            by=by,
+        )
+    return store.decode(found)
 
 
-def _patterns(store: Store, weights, by: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    indicators = store.manifest["indicators"]
-    if not indicators:
+def _specification(store: Store, weights) -> pd.DataFrame:
+    if not store.manifest["indicators"]:
         raise ValueError(
             "the store was written without a specification of deprivations; write it again with "
             "one, or ask analysis.deprivation of store.relation()"
@@ -257,20 +285,26 @@ def _patterns(store: Store, weights, by: list[str]) -> tuple[pd.DataFrame, pd.Da
     written = pd.DataFrame(store.manifest["specification"])
     # What is kept is deprived or not: the cutoffs were applied when the store was written.
     specification = written.assign(cutoff="0", direction="above")
-    if weights is not None:
-        specification = specification[specification["indicator"].isin(weights.index)]
-        specification = specification.assign(weight=specification["indicator"].map(weights))
-    keys = [*by, "deprivations"]
-    sums = store.totals("deprivations").groupby(keys, as_index=False)[["rows", "persons"]].sum()
-    packed = sums.pop("deprivations").to_numpy()
-    for place, name in enumerate(indicators):
-        value = (packed >> (2 * place)) & 3
-        sums[name] = np.where(value == 2, np.nan, value)
-    return sums, specification
+    if weights is None:
+        return specification
+    kept = specification[specification["indicator"].isin(weights.index)]
+    return kept.assign(weight=kept["indicator"].map(weights))
 
 
-def _decoded(store: Store, table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    return store.decode(table[by]).join(table.drop(columns=by))
+def _patterns(store: Store, by: list[str], connection):
+    """Households with the same deprivations in the same group, put together."""
+    flags = [
+        f"""CASE WHEN {unpacked("deprivations", place)} < {UNKNOWN}
+        THEN {unpacked("deprivations", place)}::DOUBLE END AS "{name}" """
+        for place, name in enumerate(store.manifest["indicators"])
+    ]
+    keys = [f'"{name}"' for name in by]
+    return connection.sql(
+        f"""SELECT {", ".join([*keys, *flags])}, rows, persons FROM (
+        SELECT {", ".join([*keys, "deprivations"])}, sum(rows)::BIGINT AS rows,
+        sum(persons)::DOUBLE AS persons
+        FROM read_parquet('{store.path(TOTALS, "deprivations.parquet")}') GROUP BY ALL)"""
+    )
 
 
 def transitions(store: Store, *, area: str | None = None) -> pd.DataFrame:
@@ -323,8 +357,8 @@ def gains_by_decile(store: Store, of: str = "transfer_yuan") -> pd.DataFrame:
     rows = store.query([of, "year", WEIGHT, INCOME, f"{INCOME}_before"])
     with store.connection() as connection:
         sums = connection.sql(
-            f"""SELECT year, "{of}" AS amount, sum({WEIGHT}) AS persons,
-            sum({WEIGHT} * ({INCOME} - {INCOME}_before)) AS gain FROM ({rows})
+            f"""SELECT year, "{of}" AS amount, sum({WEIGHT}::DOUBLE) AS persons,
+            sum({WEIGHT}::DOUBLE * ({INCOME} - {INCOME}_before)) AS gain FROM ({rows})
             WHERE {INCOME} IS NOT NULL AND {INCOME}_before IS NOT NULL AND amount IS NOT NULL
             GROUP BY ALL ORDER BY ALL"""
         ).df()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
+from analysis import aggregates
 from analysis.exits.rollup import POOR, REGISTERED
-from analysis.register.store.layout import TOTALS, quoted
+from analysis.register.store.layout import TOTALS, UNKNOWN, Store, quoted, unpacked
 
 MONEY = "income_per_person_yuan"
 
@@ -58,6 +61,27 @@ def end(job) -> None:
         )
 
 
+def write_poverty(store: Store, columns: list[str], lines: dict[int, float]) -> None:
+    """
+    Add up by village and year what sums of poverty at the register's own lines are made of.
+
+    Parameters
+    ----------
+    store : Store
+        Its rows and codes.
+    columns : list of str
+        Columns of the groups.
+    lines : dict
+        Yuan by year; a year without a line is left out.
+    """
+    table = pd.DataFrame({"year": list(lines), aggregates.LINE: list(lines.values())})
+    with store.connection() as connection:
+        rows = store.relation([*columns, MONEY, "size"], connection=connection)
+        rows = rows.filter(f"year IN ({', '.join(map(str, lines))})")
+        found = aggregates.sums(rows, income=MONEY, weight="size", line=table, by=columns)
+    found.to_parquet(store.folder / TOTALS / "poverty.parquet", index=False)
+
+
 def _places(job) -> str:
     return ", ".join(f'"{name}"' for name in dict.fromkeys([job.area, "village"]))
 
@@ -94,8 +118,8 @@ def _villages(job) -> str:
         else "NULL::BIGINT"
     )
     shares = "".join(
-        f""", avg((passes >> {2 * place}) & 3) FILTER (status IN ({registered})) AS "{name}",
-        bool_or(((passes >> {2 * place}) & 3) = 2) FILTER (status IN ({registered}))
+        f""", avg({unpacked("passes", place)}) FILTER (status IN ({registered})) AS "{name}",
+        bool_or({unpacked("passes", place)} = {UNKNOWN}) FILTER (status IN ({registered}))
             AS "{name}_unknown" """
         for place, name in enumerate(job.passes)
     )

@@ -27,6 +27,7 @@ from analysis.register.store.layout import (
     ROWS,
     SCHEMA,
     TOTALS,
+    UNKNOWN,
     Store,
     open_duckdb,
     quoted,
@@ -46,8 +47,8 @@ INCOME, LINE = "income_per_person_yuan", "line_yuan"
 LINKED = ("status", "size", "village", INCOME)
 BEFORE = "{}_before"
 STAYS, DEPRIVATIONS, PASSES = "stays", "deprivations", "passes"
-# Two bits an indicator: 0 no, 1 yes, 2 not known; 31 bits hold fifteen.
-UNKNOWN, BITS, MOST_INDICATORS = 2, 4, 15
+# Two bits an indicator; 31 bits hold fifteen.
+BITS, MOST_INDICATORS = 4, 15
 
 
 def write_register(
@@ -331,25 +332,32 @@ class _Job:
         shutil.rmtree(self.work / "parts" / f"area_={code}")
 
     def _write_manifest(self) -> None:
-        places = self.run("SELECT text FROM c_village")
+        manifest = self._manifest()
+        if self.lines and INCOME in self.columns:
+            keys = list(dict.fromkeys([self.area, "village", "year"]))
+            totals.write_poverty(Store(self.new, manifest), keys, self.lines)
         files = sorted(path for path in self.new.rglob("*") if path.is_file())
-        manifest = {
+        manifest["files"] = {str(path.relative_to(self.new)): path.stat().st_size for path in files}
+        text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
+        (self.new / MANIFEST).write_text(text, encoding="utf-8")
+
+    def _manifest(self) -> dict:
+        villages = pd.DataFrame(self.run("SELECT text FROM c_village"))
+        specification = [] if self.specification is None else self.specification.astype(object)
+        return {
             "schema": SCHEMA,
             "area": self.area,
-            "synthetic": marks.is_synthetic(pd.DataFrame(places)),
+            "synthetic": marks.is_synthetic(villages),
             "rows": self.columns["year"].known,
             "years": [self.columns["year"].low, self.columns["year"].high],
             "lines": self.lines,
             "indicators": self.flags,
-            "specification": []
+            "specification": specification
             if self.specification is None
-            else self.specification.astype(object).to_dict("records"),
+            else specification.to_dict("records"),
             "passes": self.passes,
             "columns": self._described(),
-            "files": {str(path.relative_to(self.new)): path.stat().st_size for path in files},
         }
-        text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
-        (self.new / MANIFEST).write_text(text, encoding="utf-8")
 
     def _described(self) -> dict[str, dict]:
         described = {name: _description(column) for name, column in self.columns.items()}
@@ -374,28 +382,6 @@ def _check_count(names: list[str]) -> None:
 
 def _packed(values: list[str]) -> str:
     return " + ".join(f"{value} * {BITS**place}" for place, value in enumerate(values))
-
-
-def unpacked(column: str, place: int) -> str:
-    """
-    Say in SQL what one indicator of a packed column is: 0, 1 or 2 for not known.
-
-    Parameters
-    ----------
-    column : str
-    place : int
-        Place of the indicator in the manifest.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> unpacked("passes", 1)
-    '((passes >> 2) & 3)'
-    """
-    return f"(({column} >> {2 * place}) & 3)"
 
 
 def _check_totals(store: Store, columns: dict[str, Column]) -> None:
