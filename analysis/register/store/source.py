@@ -11,6 +11,8 @@ from analysis.register.store.layout import quoted, refusal
 from analysis.tables import allowed_codes, columns_of
 
 TABLE = "households"
+# A register of one county has no column for it; one of a province has.
+AREAS = ("county", "township", "village")
 TEXT = ("text", "code")
 WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 # A column that is whole in hundredths is kept as a whole number: yuan come with fen.
@@ -74,7 +76,7 @@ def spooled(frame, folder: Path) -> str:
     if isinstance(table, nw.LazyFrame):
         table.sink_parquet(str(path))
     else:
-        table.write_parquet(str(path))
+        nw.maybe_reset_index(table).write_parquet(str(path))
     return quoted(path / "*.parquet" if path.is_dir() else path)
 
 
@@ -116,7 +118,7 @@ def _kinds(connection, types: dict[str, str], area: str) -> dict[str, str]:
             raise refusal(f"column {name!r} is missing; it has {', '.join(types)}")
     kinds = {}
     for name, found in types.items():
-        if name not in rows.index and name != area:
+        if name not in rows.index and name not in (*AREAS, area):
             raise refusal(f"column {name!r} is not in data/dictionary.csv; describe it or drop it")
         kind = rows["type"].get(name, "code")
         kind = "code" if kind in TEXT else "number" if kind == "share" else kind

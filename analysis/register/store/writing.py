@@ -35,6 +35,7 @@ from analysis.register.store.layout import (
     refusal,
 )
 from analysis.register.store.source import (
+    AREAS,
     Column,
     check_words,
     open_source,
@@ -42,7 +43,6 @@ from analysis.register.store.source import (
     spooled,
 )
 
-AREAS = ("county", "township", "village")
 INCOME, LINE = "income_per_person_yuan", "line_yuan"
 LINKED = ("status", "size", "village", INCOME)
 BEFORE = "{}_before"
