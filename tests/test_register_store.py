@@ -1,4 +1,4 @@
-"""The store: the same numbers as from the register itself, refusals by column, whole or not there."""
+"""The store: the numbers of the register itself, refusals by column, whole or not there."""
 
 import json
 from functools import partial

@@ -1,4 +1,4 @@
-"""A real Spark server on this machine, by Spark Connect: the same measures give the same numbers."""
+"""A real Spark server on this machine, by Spark Connect: the measures give the same numbers."""
 
 import importlib.util
 import shutil
