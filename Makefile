@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
+ROWS ?= 1e6
 export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 
-.PHONY: help briefs check test test-fast lab refresh references clean
+.PHONY: help briefs check test test-fast lab refresh references bench clean
 .DEFAULT_GOAL := help
 
 help:  ## print the targets
@@ -37,6 +38,12 @@ refresh: $(READY)  ## re-run the notebooks in place, after a wanted change of nu
 
 references: $(READY)  ## compare every measure with the outputs of the field's tools, where they are at hand
 	@$(RUN) -m tests.references $(REFERENCE)
+
+bench: $(READY)  ## time a stored register, the draws, the survey and the reader, as ratios: make bench ROWS=1e7
+	$(RUN) benchmarks/register_questions.py --rows $(ROWS)
+	$(RUN) benchmarks/distribution_draws.py --rows 10000000
+	$(RUN) benchmarks/survey_domains.py
+	$(RUN) benchmarks/county_workbooks.py
 
 clean:  ## remove the environment and everything generated
 	rm -rf $(VENV) reports/generated

@@ -4,10 +4,11 @@
     python benchmarks/register_questions.py --rows 1e8 --no-pandas
 
 Makes a synthetic register and its store in a temporary folder (or in `--folder`, where they are
-kept), then asks each question three times in turn with the scans, and takes the shortest. The bare
-scan reads the columns of the store that the question is about and takes the largest of each; the
-raw scan reads those of the register as it came. Each question runs in a process of its own as
-well, for its peak of memory.
+kept), then asks each question in turn with the scans, a few times, and takes the shortest; pandas
+once. The bare scan reads the columns of the store that the question is about and takes the largest
+of each; the raw scan reads those of the register as it came. Each question runs in a process of
+its own as well, for its peak of memory. Ratios are of seconds of processor, all cores together:
+other work on the machine does not change them.
 """
 
 import argparse
@@ -246,12 +247,12 @@ def compared(raw, store, *, pandas, runs):
             "scan": partial(scan, kept, columns),
             "raw_scan": partial(scan, raw, raw_columns(columns)),
         }
-        if pandas:
-            programs["pandas"] = partial(plain, raw)
         took = {key: [] for key in programs}
         for _ in range(runs):
             for key, program in programs.items():
                 took[key].append(timed(program))
+        if pandas:
+            took["pandas"] = [timed(partial(plain, raw))]
         row = {"question": name} | {
             f"{key}_{unit}": min(run[at] for run in found)
             for key, found in took.items()

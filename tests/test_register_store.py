@@ -1,5 +1,6 @@
 """The store: the numbers of the register itself, refusals by column, whole or not there."""
 
+import argparse
 import json
 from functools import partial
 
@@ -11,6 +12,7 @@ import pytest
 
 from analysis import deprivation, exits, inequality, microdata, poverty, register, tables, weighted
 from analysis.deprivation.specification import COLUMNS
+from analysis.register import command
 from analysis.register.store import Store, questions, read_store, write_register
 from analysis.register.store.layout import MANIFEST
 
@@ -315,6 +317,29 @@ def test_what_was_not_written_is_named(households, tmp_path, measures):
     with pytest.raises(KeyError, match="the store has no column 'rent'"):
         kept.relation(["rent"])
     assert isinstance(kept, Store) and kept.area == "village"
+
+
+def test_the_command_writes_a_store_and_says_what_is_wrong(households, tmp_path, capsys):
+    parser = argparse.ArgumentParser()
+    command.add_store(parser.add_subparsers())
+
+    def run(*words):
+        asked = parser.parse_args(["store", *words])
+        return asked.do(asked)
+
+    rows, out = str(tmp_path / "rows.parquet"), str(tmp_path / "out")
+    households.to_parquet(rows)
+    assert run(rows, out, "--pack", "yunnan_2017", "--line", "national_survey") == command.DONE
+    assert f"{len(households)} rows, 2 areas" in capsys.readouterr().out
+    assert {"poverty.parquet", "villages.parquet"} <= {
+        path.name for path in (tmp_path / "out" / "totals").iterdir()
+    }
+    assert run(rows, out) == command.WRONG_PLACE
+    assert run(rows, out, "--replace") == command.DONE
+    assert run(rows, out, "--replace", "--line", "none") == command.REFUSED
+    households.drop(columns="size").to_parquet(rows)
+    assert run(rows, out, "--replace") == command.REFUSED
+    assert "column 'size' is missing" in capsys.readouterr().err
 
 
 def test_the_mark_of_synthetic_rows_outlives_the_codes(store):
