@@ -27,6 +27,7 @@ from analysis.register.states import (
     state_links,
     transitions,
 )
+from analysis.register.store import Store, read_store, write_register
 
 __all__ = [
     "FLOWS",
@@ -34,6 +35,7 @@ __all__ = [
     "LOSSES",
     "POOR",
     "STATES",
+    "Store",
     "breaks",
     "closing_summary",
     "compare_flows",
@@ -49,10 +51,12 @@ __all__ = [
     "passage_table",
     "passages",
     "printed_terms",
+    "read_store",
     "residuals",
     "state_links",
     "township_residuals",
     "transitions",
     "unknown_flows",
+    "write_register",
     "yearly_closing",
 ]

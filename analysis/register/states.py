@@ -46,9 +46,33 @@ def transitions(households, *, area=None):
         persons_from=("size_from", "sum"),
         persons_to=("size_to", "sum"),
     )
-    total = table.groupby(keys[:3])["households"].transform("sum")
-    table["share"] = (table["households"] / total).where(table["from_state"] != ABSENT)
-    return _named_area(table, area)
+    return _named_area(with_shares(table, keys[:3]), area)
+
+
+def with_shares(table, keys):
+    """Add to passages the share of the households that started in the same state.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``from_state, households``.
+    keys : list of str
+        Columns that name a start: year, area, ``from_state``.
+
+    Returns
+    -------
+    DataFrame
+        With ``share``, 0 to 1; missing for households that were ``absent``.
+
+    Examples
+    --------
+    >>> moves = pd.DataFrame({"from_state": ["poor", "poor"], "households": [1, 3]})
+    >>> with_shares(moves, ["from_state"])["share"].tolist()
+    [0.25, 0.75]
+    """
+    total = table.groupby(keys)["households"].transform("sum")
+    share = (table["households"] / total).where(table["from_state"] != ABSENT)
+    return table.assign(share=share)
 
 
 def _named_area(table, area):
