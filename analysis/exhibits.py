@@ -57,6 +57,7 @@ def finding(
     answer: int | None = None,
     status: str = "observed",
     confidence: str | None = None,
+    sources: Sequence[Mapping[str, str]] = (),
     printed: bool = False,
     **values: object,
 ) -> Exhibit:
@@ -73,6 +74,8 @@ def finding(
         observed, estimated, projected or synthetic.
     confidence : str, optional
         high, moderate, low or cannot_tell.
+    sources : sequence of mapping
+        What `tables.sources` gives; a sentence that rests on a made-up source is synthetic.
     printed : bool
         Whether it states printed figures alone. Otherwise, once a register has been read, numbers
         too small to publish are not told.
@@ -98,14 +101,14 @@ def finding(
     _check_one_of("confidence", confidence, (None, *CONFIDENCES))
     _check_one_of("answer", answer, (None, *QUESTIONS))
     disclosure = _disclosure()
-    if disclosure.is_guarded(status, (), printed, ()):
+    if disclosure.is_guarded(status, sources, printed, ()):
         values = disclosure.guarded_values(key, _templates(key, ("",)), values)
     text = _in_each_language(partial(words.say, key, **values))
     content = {
         "kind": "finding",
         "key": key,
         "answer": answer,
-        "status": status,
+        "status": _status(status, sources),
         "confidence": confidence,
         "text": text,
     }
@@ -139,7 +142,8 @@ def table(
     frame : pandas.DataFrame
         The rows; a named index is shown as the first columns.
     sources : sequence of mapping
-        What `tables.sources` gives: id, title_zh, title_en, verification.
+        What `tables.sources` gives: id, title_zh, title_en, verification. A table that rests on a
+        made-up source is synthetic, whatever ``status`` says.
     status : str, optional
         observed, estimated, projected or synthetic; None where each row says its own.
     printed : bool
@@ -315,6 +319,7 @@ def _provenance(
     *data: object,
 ) -> dict[str, object]:
     _check_one_of("status", status, (None, *STATUSES))
+    status = _status(status, sources)
     _refuse_unmarked(key, status, frame, *data)
     noted = words.has(f"{key}.note")
     return {
@@ -339,6 +344,12 @@ def _withheld(frame: "pd.DataFrame") -> list[set[str]]:
     if marks.WITHHELD not in frame:
         return [set()] * len(frame)
     return [set(filter(None, names.split(";"))) for names in frame[marks.WITHHELD]]
+
+
+def _status(status: str | None, sources: Sequence[Mapping[str, str]]) -> str | None:
+    """What rests on a made-up source is synthetic, whatever a chapter says of its kind."""
+    made_up = any(marks.is_made_up(source["id"]) for source in sources)
+    return marks.STATUS if made_up else status
 
 
 def _refuse_unmarked(key: str, status: str | None, *data: object) -> None:

@@ -40,6 +40,28 @@ def marked(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def is_made_up(source: str) -> bool:
+    """
+    Say whether a source is one that this project made up.
+
+    Parameters
+    ----------
+    source : str
+        Id of the list of sources.
+
+    Returns
+    -------
+    bool
+        True for the synthetic city and the synthetic county.
+
+    Examples
+    --------
+    >>> is_made_up("synthetic_county"), is_made_up("speech")
+    (True, False)
+    """
+    return source.startswith(f"{STATUS}_")
+
+
 def is_synthetic(*frames: pd.DataFrame) -> bool:
     """
     Say whether any of the tables holds synthetic rows, by mark or by code.

@@ -145,12 +145,42 @@ def ledgers(place: str, *, seed: int = 20180328) -> Office:
     ['flows', 'helpers', 'households']
     """
     if keeps_ledgers(place):
-        found, truth = tables.read_folder(tables.DATA / place / FOLDER), {}
+        found, truth = tables.cached_folder(tables.DATA / place / FOLDER), {}
+        made_up = marks.is_synthetic(*found.values())
+        source = "synthetic_county" if made_up else "office_ledgers"
     else:
-        made = synthetic.city(seed=seed, place=place)
+        made, made_up, source = synthetic.city(seed=seed, place=place), True, "synthetic_city"
         found, truth = made.tables, made.truth
     found = disclosure.admitted(found)
-    made_up = marks.is_synthetic(*found.values())
-    source = "synthetic_city" if made_up else "office_ledgers"
+    if made_up:
+        found = {name: marks.marked(frame) for name, frame in found.items()}
     told = pd.DataFrame({"source": [source], "verification": ["derived"]})
     return Office(found, made_up, tables.sources(told), truth)
+
+
+def kept(place: str) -> Office | None:
+    """
+    Read the ledgers a place keeps itself, or nothing where it keeps none.
+
+    Parameters
+    ----------
+    place : str
+        Folder of the place under the data folder.
+
+    Returns
+    -------
+    Office or None
+        As `ledgers` where the place keeps its own; None otherwise: the register of a synthetic
+        city is no evidence of a real place.
+
+    Raises
+    ------
+    TableError
+        A cell of the place's ledgers is refused.
+
+    Examples
+    --------
+    >>> kept("wenshan") is None
+    True
+    """
+    return ledgers(place) if keeps_ledgers(place) else None

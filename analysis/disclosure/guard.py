@@ -13,7 +13,7 @@ from analysis.disclosure.limits import counts_of, limits
 from analysis.disclosure.protect import WITHHELD, Built, hidden_cells, is_small, withheld
 from analysis.disclosure.relations import groups
 
-REGISTERS = frozenset(["office_ledgers", "synthetic_city"])
+OWN = "office_ledgers"
 SHARES = ("percent", "chance", "number_points", "points")
 LABELS = ("year", "date", "month", "text", "term", "word", "list")
 # More columns of labels than this are not searched for totals: the row is what is hidden then.
@@ -100,8 +100,8 @@ def is_guarded(
     >>> is_guarded("synthetic", [], False, []), is_guarded("observed", [], False, [])
     (True, False)
     """
-    named = {source["id"] for source in sources} & REGISTERS
-    made = bool(status == marks.STATUS or named or marks.is_synthetic(*frames))
+    named = any(s["id"] == OWN or marks.is_made_up(s["id"]) for s in sources)
+    made = status == marks.STATUS or named or marks.is_synthetic(*frames)
     if printed and made:
         raise ValueError(
             "an exhibit said to be printed shows rows of a register; leave out printed=True"

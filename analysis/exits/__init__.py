@@ -28,6 +28,7 @@ from analysis.exits.printed import (
     village_plan_summary,
 )
 from analysis.exits.release import (
+    binding_counts,
     failure_patterns,
     greedy_order,
     marginal_release,
@@ -48,6 +49,7 @@ __all__ = [
     "PASS",
     "POOR",
     "UNKNOWN",
+    "binding_counts",
     "checklist_counts",
     "checklist_table",
     "composite_incidence",

@@ -37,6 +37,7 @@ from analysis.projection.engines import (
     shift_engine,
     trend_engine,
 )
+from analysis.projection.evidence import Evidence, evidence
 from analysis.projection.flows import (
     Paths,
     Scenario,
@@ -52,6 +53,7 @@ from analysis.projection.flows import (
     starting_state,
     units_out,
 )
+from analysis.projection.hazards import Hazards, draw_hazards, hazard_table, hazards_ahead
 from analysis.projection.intervals import (
     calibrated_band,
     chance_below,
@@ -96,7 +98,9 @@ from analysis.projection.trends import trend_forecast
 
 __all__ = [
     "Distribution",
+    "Evidence",
     "Forecast",
+    "Hazards",
     "Paths",
     "Scenario",
     "State",
@@ -115,6 +119,7 @@ __all__ = [
     "dates_below",
     "draw_delivery",
     "draw_growth",
+    "draw_hazards",
     "draw_paces",
     "drawn_paths",
     "elasticity_engine",
@@ -123,6 +128,7 @@ __all__ = [
     "error_table",
     "errors_by_horizon",
     "errors_needed",
+    "evidence",
     "exit_chances",
     "exit_paces",
     "exit_years",
@@ -132,6 +138,8 @@ __all__ = [
     "flow_engine",
     "forecast",
     "growth_history",
+    "hazard_table",
+    "hazards_ahead",
     "incidence_fan",
     "income_at",
     "known_outcome",
