@@ -220,8 +220,13 @@ def _strings(content: object) -> Iterator[str]:
             yield name
             yield from _strings(value)
     elif isinstance(content, list):
-        joined = all(isinstance(item, str) for item in content)
-        yield from ["".join(content)] if joined else (t for item in content for t in _strings(item))
+        # Lines of one text belong together; the cells of a row do not.
+        joined = all(isinstance(item, str) and item.endswith("\n") for item in content[:-1])
+        yield from (
+            ["".join(map(str, content))]
+            if joined and len(content) > 1
+            else (t for item in content for t in _strings(item))
+        )
     elif content is not None:
         yield html.unescape(str(content))
 
