@@ -58,7 +58,7 @@ def finding(
     status: str = "observed",
     confidence: str | None = None,
     sources: Sequence[Mapping[str, str]] = (),
-    printed: bool = False,
+    public: bool = False,
     **values: object,
 ) -> Exhibit:
     """
@@ -76,7 +76,7 @@ def finding(
         high, moderate, low or cannot_tell.
     sources : sequence of mapping
         What `tables.sources` gives; a sentence that rests on a made-up source is synthetic.
-    printed : bool
+    public : bool
         Whether it states printed figures alone. Otherwise, once a register has been read, numbers
         too small to publish are not told.
     **values
@@ -101,7 +101,7 @@ def finding(
     _check_one_of("confidence", confidence, (None, *CONFIDENCES))
     _check_one_of("answer", answer, (None, *QUESTIONS))
     disclosure = _disclosure()
-    if disclosure.is_guarded(status, sources, printed, ()):
+    if disclosure.is_guarded(status, sources, public, ()):
         values = disclosure.guarded_values(key, _templates(key, ("",)), values)
     text = _in_each_language(partial(words.say, key, **values))
     content = {
@@ -122,7 +122,7 @@ def table(
     *,
     sources: Sequence[Mapping[str, str]] = (),
     status: str | None = "observed",
-    printed: bool = False,
+    public: bool = False,
     **values: object,
 ) -> Exhibit:
     """
@@ -146,7 +146,7 @@ def table(
         made-up source is synthetic, whatever ``status`` says.
     status : str, optional
         observed, estimated, projected or synthetic; None where each row says its own.
-    printed : bool
+    public : bool
         Whether it shows printed figures alone. Otherwise, once a register has been read, numbers
         too small to publish are hidden, with those that would give them away.
     **values
@@ -174,7 +174,7 @@ def table(
     if _says_empty(key, frame):
         return finding(f"{key}.empty", status=status, confidence="cannot_tell", **values)
     disclosure = _disclosure()
-    if disclosure.is_guarded(status, sources, printed, [frame]):
+    if disclosure.is_guarded(status, sources, public, [frame]):
         (frame,) = disclosure.guarded_frames(key, [frame])
         values = disclosure.guarded_values(key, _templates(key, (".title", ".note")), values)
     content = {
@@ -198,7 +198,7 @@ def figure(
     height: float = 3.2,
     frame: "pd.DataFrame | None" = None,
     panels: tuple[int, int] = (1, 1),
-    printed: bool = False,
+    public: bool = False,
     **values: object,
 ) -> Exhibit:
     """
@@ -225,7 +225,7 @@ def figure(
         of the chart, as in `table`.
     panels : (int, int)
         Rows and columns of axes; `draw` gets an array of axes where there are several.
-    printed : bool
+    public : bool
         Whether it shows printed figures alone. Otherwise, once a register has been read, numbers
         too small to publish are missing in the data drawn and in their table.
     **values
@@ -252,7 +252,7 @@ def figure(
     if _says_empty(key, frame):
         return finding(f"{key}.empty", status=status, confidence="cannot_tell", **values)
     disclosure = _disclosure()
-    if disclosure.is_guarded(status, sources, printed, _frames([frame, *data])):
+    if disclosure.is_guarded(status, sources, public, _frames([frame, *data])):
         safe = iter(disclosure.guarded_frames(key, _frames([frame, *data])))
         frame, *data = [next(safe) if _is_frame(item) else item for item in (frame, *data)]
         values = disclosure.guarded_values(key, _templates(key, FIGURE_TEXTS), values)

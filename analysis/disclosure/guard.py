@@ -13,7 +13,7 @@ from analysis.disclosure.limits import counts_of, limits
 from analysis.disclosure.protect import WITHHELD, Built, hidden_cells, is_small, withheld
 from analysis.disclosure.relations import groups
 
-REGISTERS = frozenset(["office_ledgers", "synthetic_city", "synthetic_county"])
+OWN = "office_ledgers"
 SHARES = ("percent", "chance", "number_points", "points")
 LABELS = ("year", "date", "month", "text", "term", "word", "list")
 # More columns of labels than this are not searched for totals: the row is what is hidden then.
@@ -68,7 +68,7 @@ def is_open() -> bool:
 def is_guarded(
     status: str | None,
     sources: Sequence[Mapping[str, str]],
-    printed: bool,
+    public: bool,
     frames: Sequence[pd.DataFrame],
 ) -> bool:
     """
@@ -80,7 +80,7 @@ def is_guarded(
         Status of the exhibit; None where each row says its own.
     sources : sequence of mapping
         Its sources.
-    printed : bool
+    public : bool
         Whether the author says that it shows printed figures alone.
     frames : sequence of DataFrame
         What it shows.
@@ -88,25 +88,25 @@ def is_guarded(
     Returns
     -------
     bool
-        True when status, sources, rows or the register read before say so, unless it is printed.
+        True when status, sources, rows or the register read before say so, unless it is public.
 
     Raises
     ------
     ValueError
-        It is said to be printed, and its status, sources or rows are a register's.
+        It is said to be public, and its status, sources or rows are a register's.
 
     Examples
     --------
     >>> is_guarded("synthetic", [], False, []), is_guarded("observed", [], False, [])
     (True, False)
     """
-    named = {source["id"] for source in sources} & REGISTERS
-    made = bool(status == marks.STATUS or named or marks.is_synthetic(*frames))
-    if printed and made:
+    named = any(s["id"] == OWN or marks.is_made_up(s["id"]) for s in sources)
+    made = status == marks.STATUS or named or marks.is_synthetic(*frames)
+    if public and made:
         raise ValueError(
-            "an exhibit said to be printed shows rows of a register; leave out printed=True"
+            "an exhibit said to be public shows rows of a register; leave out public=True"
         )
-    return made or (is_open() and not printed)
+    return made or (is_open() and not public)
 
 
 def guarded_frames(key: str, frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
