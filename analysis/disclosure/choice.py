@@ -176,9 +176,18 @@ def _moved(problem: Problem, columns: np.ndarray, cells: Sequence[int], way: int
         b_eq=np.zeros(matrix.shape[0]),
         A_ub=sparse.hstack([-way * picked, sparse.eye_array(asked)]),
         b_ub=np.zeros(asked),
-        bounds=[(-most, None) for most in problem.sums.values[columns]] + [(None, r) for r in room],
+        bounds=[*zip(_falls(problem, columns), [None] * number, strict=True), *_up_to(room)],
     )
     return found.x[number:] > room - 1e-6
+
+
+def _falls(problem: Problem, columns: np.ndarray) -> np.ndarray:
+    """How far a cell can fall: to nothing, or not at all where a difference is below it already."""
+    return -np.maximum(problem.sums.values[columns], 0)
+
+
+def _up_to(room: np.ndarray) -> list[tuple[None, float]]:
+    return [(None, most) for most in room]
 
 
 def _equations(sums: Sums, columns: np.ndarray) -> sparse.csr_array:

@@ -13,7 +13,8 @@ from analysis.disclosure.limits import counts_of, limits
 from analysis.disclosure.protect import WITHHELD, Built, hidden_cells, is_small, withheld
 from analysis.disclosure.relations import groups
 
-OWN = "office_ledgers"
+# Sources of rows about households; a made-up report is public as a real one is.
+REGISTERS = frozenset(["office_ledgers", "synthetic_city", "synthetic_county"])
 SHARES = ("percent", "chance", "number_points", "points")
 LABELS = ("year", "date", "month", "text", "term", "word", "list")
 # More columns of labels than this are not searched for totals: the row is what is hidden then.
@@ -100,7 +101,7 @@ def is_guarded(
     >>> is_guarded("synthetic", [], False, []), is_guarded("observed", [], False, [])
     (True, False)
     """
-    named = any(s["id"] == OWN or marks.is_made_up(s["id"]) for s in sources)
+    named = {source["id"] for source in sources} & REGISTERS
     made = status == marks.STATUS or named or marks.is_synthetic(*frames)
     if public and made:
         raise ValueError(
