@@ -6,7 +6,7 @@ from pathlib import Path
 from analysis import press, words
 
 NAME = "start.md"
-PARTS = ("lead", "language", "ledgers", "chapter")
+PARTS = ("other", "lead", "language", "ledgers", "chapter")
 
 
 def text(root: Path) -> str:
@@ -61,14 +61,13 @@ def store(root: Path) -> bool:
 
 
 def _part(paths: list[Path], language: str) -> str:
-    said = {name: words.say(f"explore.start.{name}", language) for name in PARTS}
     heads = [words.say(f"explore.start.{name}", language) for name in ("head", "question")]
     title = words.say("explore.start.title", language)
     rows = [f"| [{path.stem}]({path.name}) | {_question(path, language)} |" for path in paths]
     table = "\n".join([f"| {' | '.join(heads)} |", "|---|---|", *rows])
     level = "#" if language == words.LANGUAGES[0] else "##"
-    notes = [said[name] for name in PARTS[1:]]
-    return "\n\n".join([f"{level} {title}", said["lead"], table, *notes]) + "\n"
+    other, lead, *notes = (words.say(f"explore.start.{name}", language) for name in PARTS)
+    return "\n\n".join([f"{level} {title}", other, lead, table, *notes]) + "\n"
 
 
 def _question(path: Path, language: str) -> str:

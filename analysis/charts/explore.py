@@ -44,7 +44,7 @@ def outlook(
             axes.plot([0, axes.dataLim.x1], [threshold] * 2, **house.rule("target"))
         axes.set_ylim(bottom=0)
         # Few ticks: their texts are most of the time that a redrawing takes.
-        axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
     if threshold is not None:
         panels[1].annotate(
@@ -62,7 +62,7 @@ def _year_ahead(axes: Axes, shown: pd.DataFrame, say: Say) -> None:
     axes.plot([0, 1], [below["today"], below["ahead"]], **house.line("projected"))
     axes.plot([0, 1], [register["today"], register["ahead"]], **house.line("plan"))
     axes.set_xticks([0, 1], [say("explore.label.today"), say("explore.label.ahead")])
-    axes.set_xlim(-0.15, 1.25)
+    axes.set_xlim(-0.15, 1.4)
     axes.set_title(say("explore.label.year_ahead"))
     labels = [
         (1.04, below["ahead"], say("explore.label.below"), "projected"),

@@ -3,7 +3,7 @@
 The only part of the package that knows widgets; what a move does is worked out without them.
 """
 
-from analysis.explore.bench import Bench, bench
+from analysis.explore.sliders import Bench, bench
 from analysis.explore.outlook import (
     Move,
     Start,

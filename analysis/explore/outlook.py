@@ -90,10 +90,10 @@ def start(ledgers: Mapping[str, pd.DataFrame], year: int) -> Start:
 
     Examples
     --------
-    >>> from analysis import office
-    >>> begun = start(office.ledgers("wenshan").tables, 2017)
+    >>> from analysis import synthetic
+    >>> begun = start(synthetic.city(scale=0.03, seed=1).tables, 2017)
     >>> begun.listed, begun.listed_left, round(begun.poor)
-    (100, 70, 16382)
+    (3, 2, 491)
     """
     every = ledgers["households"]
     now = every[every["year"] == year]
@@ -228,37 +228,46 @@ def outlook(begun: Start, move: Move) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        The line is not above zero, or growth not above -1.
+        A value of the move is out of its bounds.
 
     Examples
     --------
-    >>> from analysis import office
-    >>> begun = start(office.ledgers("wenshan").tables, 2017)
-    >>> shown = outlook(begun, Move(line=3200, growth=0.1, villages=41, delivered=1.0))
+    >>> from analysis import synthetic
+    >>> begun = start(synthetic.city(scale=0.03, seed=1).tables, 2017)
+    >>> shown = outlook(begun, Move(line=3200, growth=0.1, villages=1, delivered=1.0))
     >>> shown.set_index("moment")["villages_out"].tolist()
-    [30.0, 71.0, nan, nan]
+    [1.0, 2.0, nan, nan]
     """
+    _require(begun, move)
+    moments = {"moment": ["today", "ahead", "ahead_low", "ahead_high"]}
+    table = pd.DataFrame({**moments, **_below(begun, move), **_planned(begun, move)})
+    return marks.marked(table) if begun.synthetic else table
+
+
+def _require(begun: Start, move: Move) -> None:
     if not move.growth > -1:
         raise ValueError(f"growth: {move.growth} takes all income away; give a share such as 0.08")
-    growth = math.log1p(move.growth)
-    away = begun.growth_spread
+    if not 0 <= move.villages <= begun.listed_left:
+        raise ValueError(
+            f"villages: {move.villages} cannot exit; {begun.listed_left} on the list are not yet out"
+        )
+    if not 0 <= move.delivered <= 1:
+        raise ValueError(f"delivered: {move.delivered} is no share of a plan; give 0 to 1")
+
+
+def _below(begun: Start, move: Move) -> dict[str, pd.Series]:
+    growth, away = math.log1p(move.growth), begun.growth_spread
     # The faster incomes grow, the fewer are poor: the high end of incidence is slow growth.
     ways = np.array([0.0, growth, growth + away, growth - away])
-    known = ~np.isnan(ways)
-    below = pd.DataFrame(np.nan, index=range(4), columns=["headcount_ratio", "poverty_gap_index"])
-    below.loc[known] = shifted_poverty(begun.people, move.line, ways[known])[below.columns]
-    known_persons = begun.people.persons[-1]
-    persons = below["headcount_ratio"] * known_persons
-    table = pd.DataFrame(
-        {
-            "moment": ["today", "ahead", "ahead_low", "ahead_high"],
-            "below_ratio": persons / begun.population,
-            "below_persons": persons,
-            "shortfall_yuan": below["poverty_gap_index"] * move.line * known_persons,
-            **_planned(begun, move),
-        }
-    )
-    return marks.marked(table) if begun.synthetic else table
+    known = np.flatnonzero(~np.isnan(ways))
+    below = shifted_poverty(begun.people, move.line, ways[known]).set_index(known).reindex(range(4))
+    everyone = begun.people.persons[-1]
+    persons = below["headcount_ratio"] * everyone
+    return {
+        "below_ratio": persons / begun.population,
+        "below_persons": persons,
+        "shortfall_yuan": below["poverty_gap_index"] * move.line * everyone,
+    }
 
 
 def _planned(begun: Start, move: Move) -> dict[str, list[float]]:
@@ -291,32 +300,29 @@ def village_outlook(begun: Start, move: Move) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``village`` (its name), ``inhabitants, township, poor_persons, headcount_ratio``
-        (register, today), ``below_persons`` and ``shortfall_yuan`` (incomes, a year ahead), ``planned``:
-        True for a village that the plan lets exit. Counts and yuan, no household.
+        Columns ``village`` (its name), ``township, inhabitants, poor_persons, headcount_ratio``
+        (register, today), ``below_persons`` and ``lacking_yuan`` (incomes, a year ahead),
+        ``planned``: True for a village that the plan lets exit. Counts and yuan, no household.
 
     Examples
     --------
-    >>> from analysis import office
-    >>> begun = start(office.ledgers("wenshan").tables, 2017)
-    >>> rows = village_outlook(begun, Move(line=3200, growth=0.1, villages=41, delivered=1.0))
+    >>> from analysis import synthetic
+    >>> begun = start(synthetic.city(scale=0.03, seed=1).tables, 2017)
+    >>> rows = village_outlook(begun, Move(line=3200, growth=0.1, villages=1, delivered=1.0))
     >>> int(rows["planned"].sum()), len(rows)
-    (41, 139)
+    (1, 4)
     """
     gap = np.nan_to_num(move.line - np.maximum(begun.income * (1 + move.growth), 0), nan=0.0)
     lacking = np.maximum(gap, 0) * begun.persons
     below = (gap > 0) * begun.persons
     placed, size = begun.village >= 0, len(begun.villages)
     named = {"village_zh": "village", "population": "inhabitants"}
-    columns = [*named.values(), "township", "poor_persons", "headcount_ratio"]
-    table = (
-        begun.villages.drop(columns="village")
-        .rename(columns=named)[columns]
-        .assign(
-            below_persons=np.bincount(begun.village[placed], below[placed], size),
-            shortfall_yuan=np.bincount(begun.village[placed], lacking[placed], size),
-            planned=np.arange(size) < min(move.villages, begun.listed_left),
-        )
+    columns = ["village", "township", "inhabitants", "poor_persons", "headcount_ratio"]
+    told = begun.villages.drop(columns="village").rename(columns=named)[columns]
+    table = told.assign(
+        below_persons=np.bincount(begun.village[placed], below[placed], size),
+        lacking_yuan=np.bincount(begun.village[placed], lacking[placed], size),
+        planned=np.arange(size) < min(move.villages, begun.listed_left),
     )
     return marks.marked(table) if begun.synthetic else table
 
@@ -333,13 +339,13 @@ def township_outlook(villages: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``township, planned_villages, inhabitants, poor_persons,
-        headcount_ratio, below_persons, shortfall_yuan``, the most poor first.
+        headcount_ratio, below_persons, lacking_yuan``, the most poor first.
 
     Examples
     --------
     >>> rows = pd.DataFrame({"township": ["a", "a"], "village": ["b", "c"],
     ...     "planned": [True, False], "inhabitants": [10, 30], "poor_persons": [1, 3],
-    ...     "headcount_ratio": [0.1, 0.1], "below_persons": [0, 2], "shortfall_yuan": [0, 90]})
+    ...     "headcount_ratio": [0.1, 0.1], "below_persons": [0, 2], "lacking_yuan": [0, 90]})
     >>> township_outlook(rows)["headcount_ratio"].tolist()
     [0.1]
     """
@@ -348,7 +354,7 @@ def township_outlook(villages: pd.DataFrame) -> pd.DataFrame:
         inhabitants=("inhabitants", "sum"),
         poor_persons=("poor_persons", "sum"),
         below_persons=("below_persons", "sum"),
-        shortfall_yuan=("shortfall_yuan", "sum"),
+        lacking_yuan=("lacking_yuan", "sum"),
     )
     table.insert(4, "headcount_ratio", table["poor_persons"] / table["inhabitants"])
     table = table.sort_values("poor_persons", ascending=False, ignore_index=True)
@@ -372,8 +378,8 @@ def plan_curve(begun: Start, delivered: float) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from analysis import office
-    >>> begun = start(office.ledgers("wenshan").tables, 2017)
+    >>> from analysis import synthetic
+    >>> begun = start(synthetic.city(scale=0.03, seed=1).tables, 2017)
     >>> plan_curve(begun, 1.0)["register_ratio"].is_monotonic_decreasing
     True
     """

@@ -31,7 +31,7 @@ MEASURES = (
     *("register_ratio", "exits", "villages_out", "plan_yuan"),
 )
 INCHES, DOTS = (7.6, 2.6), 100
-MARGINS = {"left": 0.058, "right": 0.985, "bottom": 0.19, "wspace": 0.06}
+MARGINS = {"left": 0.058, "right": 0.985, "bottom": 0.19, "wspace": 0.09}
 CELL = 'style="padding: 2px 14px 2px 0; text-align: {}"'
 
 
@@ -65,10 +65,10 @@ def numbers(scene: Scene, move: Move) -> str:
 
     Examples
     --------
-    >>> from analysis import office
+    >>> from analysis import synthetic
     >>> from analysis.explore import start
-    >>> scene = Scene(start(office.ledgers("wenshan").tables, 2017), "wenshan", 0.03, "en")
-    >>> "Synthetic data" in numbers(scene, Move(3200, 0.1, 41, 1.0))
+    >>> scene = Scene(start(synthetic.city(scale=0.03, seed=1).tables, 2017), "wenshan", 0.03, "en")
+    >>> "Synthetic data" in numbers(scene, Move(3200, 0.1, 1, 1.0))
     True
     """
     return _heading(scene) + _table(scene, outlook(scene.begun, move))
@@ -89,10 +89,10 @@ def chart(scene: Scene, move: Move) -> str:
 
     Examples
     --------
-    >>> from analysis import office
+    >>> from analysis import synthetic
     >>> from analysis.explore import start
-    >>> scene = Scene(start(office.ledgers("wenshan").tables, 2017), "wenshan", 0.03, "en")
-    >>> chart(scene, Move(3200, 0.1, 41, 1.0))[:24]
+    >>> scene = Scene(start(synthetic.city(scale=0.03, seed=1).tables, 2017), "wenshan", 0.03, "en")
+    >>> chart(scene, Move(3200, 0.1, 1, 1.0))[:24]
     '<img alt="Two charts. Lef'
     """
     shown = outlook(scene.begun, move)
@@ -110,7 +110,7 @@ def _heading(scene: Scene) -> str:
 
 def _table(scene: Scene, shown: pd.DataFrame) -> str:
     heads = [scene.say(f"head.{name}") for name in ("measure", "today", "ahead", "range")]
-    places = ["left", "right", "right", "right"]
+    places = ["left", "right", "right", "left"]
     head = "".join(
         f"<th {CELL.format(place)}>{escape(text)}</th>"
         for text, place in zip(heads, places, strict=True)
@@ -129,21 +129,21 @@ def _row(scene: Scene, name: str, values: pd.Series) -> str:
         for moment in ("today", "ahead")
     ]
     title = f"<th {CELL.format('left')}>{escape(scene.say(f'row.{name}'))}</th>"
-    return f"<tr>{title}{''.join(cells)}<td>{escape(_range(scene, name, values))}</td></tr>"
+    cells.append(f"<td {CELL.format('left')}>{escape(_range(scene, name, values))}</td>")
+    return f"<tr>{title}{''.join(cells)}</tr>"
 
 
 def _range(scene: Scene, name: str, values: pd.Series) -> str:
     form = words.column(name, scene.language).format
-    if values[["ahead_low", "ahead_high"]].notna().all():
-        ends = (
-            words.cell(values[end], form, scene.language) for end in ("ahead_low", "ahead_high")
-        )
-        return scene.say("range", **dict(zip(("low", "high"), ends, strict=True)))
+    ends = {"low": values["ahead_low"], "high": values["ahead_high"]}
+    if all(pd.notna(end) for end in ends.values()):
+        told = {end: words.cell(value, form, scene.language) for end, value in ends.items()}
+        return scene.say("range", **told)
     if name == "villages_out":
         return scene.say("listed", listed=scene.begun.listed)
     if name == "register_ratio" and scene.threshold is not None:
         return scene.say("threshold", threshold=scene.threshold)
-    return words.MISSING if name == "plan_yuan" else ""
+    return "" if name == "exits" else words.MISSING
 
 
 def _alt(scene: Scene, move: Move, shown: pd.DataFrame) -> str:
@@ -170,10 +170,10 @@ def picture(scene: Scene, move: Move) -> bytes:
 
     Examples
     --------
-    >>> from analysis import office
+    >>> from analysis import synthetic
     >>> from analysis.explore import start
-    >>> scene = Scene(start(office.ledgers("wenshan").tables, 2017), "wenshan", 0.03, "en")
-    >>> picture(scene, Move(3200, 0.1, 41, 1.0))[1:4]
+    >>> scene = Scene(start(synthetic.city(scale=0.03, seed=1).tables, 2017), "wenshan", 0.03, "en")
+    >>> picture(scene, Move(3200, 0.1, 1, 1.0))[1:4]
     b'PNG'
     """
     place = words.cell(scene.place, "text", scene.language)
@@ -214,8 +214,8 @@ def caption(scene: Scene, move: Move) -> str:
     Examples
     --------
     >>> scene = Scene(None, "wenshan", None, "en")
-    >>> caption(scene, Move(3200, 0.1, 41, 1.0))
-    'Line 3,200 yuan, growth 10.0%, 41 villages, 100% delivered'
+    >>> caption(scene, Move(3200, 0.1, 1, 1.0))
+    'Line 3,200 yuan, growth 10.0%, 1 villages, 100% delivered'
     """
     return scene.say("caption", **move._asdict())
 
@@ -235,15 +235,15 @@ def searchable(scene: Scene, move: Move) -> str:
 
     Examples
     --------
-    >>> from analysis import office
+    >>> from analysis import synthetic
     >>> from analysis.explore import start
-    >>> scene = Scene(start(office.ledgers("wenshan").tables, 2017), "wenshan", 0.03, "en")
-    >>> "https://" in searchable(scene, Move(3200, 0.1, 41, 1.0)).split("<script")[1]
+    >>> scene = Scene(start(synthetic.city(scale=0.03, seed=1).tables, 2017), "wenshan", 0.03, "en")
+    >>> "https://" in searchable(scene, Move(3200, 0.1, 1, 1.0)).split("<script")[1]
     False
     """
     rows = village_outlook(scene.begun, move)
     head, cells, numeric = _shown(rows, scene.language)
-    right = [number for number, is_number in enumerate(numeric) if is_number]
+    sides = {"dt-left": False, "dt-right": True}
     texts = {key.rsplit(".", 1)[-1] for key in words.keys("explore.search.")}
     said = caption(scene, move)
     return itables.to_html_datatable(
@@ -252,7 +252,11 @@ def searchable(scene: Scene, move: Move) -> str:
         connected=False,
         display_logo_when_loading=False,
         showIndex=False,
-        columnDefs=[{"className": "dt-right", "targets": right}],
+        columnDefs=[
+            {"className": side, "targets": [at for at, one in enumerate(numeric) if one is number]}
+            for side, number in sides.items()
+        ],
+        classes="display compact",
         language={name: scene.say(f"search.{name}") for name in texts},
         lengthMenu=[10, 25, 50, 100],
         maxBytes=0,
@@ -292,13 +296,13 @@ def write_view(scene: Scene, move: Move, *, folder: Path = FOLDER) -> list[Path]
     Examples
     --------
     >>> import tempfile
-    >>> from analysis import office
+    >>> from analysis import synthetic
     >>> from analysis.explore import start
-    >>> scene = Scene(start(office.ledgers("wenshan").tables, 2017), "wenshan", 0.03, "en")
+    >>> scene = Scene(start(synthetic.city(scale=0.03, seed=1).tables, 2017), "wenshan", 0.03, "en")
     >>> with tempfile.TemporaryDirectory() as place:
-    ...     made = write_view(scene, Move(3200, 0.1, 41, 1.0), folder=Path(place))
+    ...     made = write_view(scene, Move(3200, 0.1, 1, 1.0), folder=Path(place))
     >>> [path.name for path in made][-1]
-    'wenshan-2017-line3200-growth10.0-villages41-delivered100.en.png'
+    'wenshan-2017-line3200-growth10.0-villages1-delivered100.en.png'
     """
     name = (
         f"{scene.place}-{scene.begun.year}-line{move.line:.0f}-growth{100 * move.growth:.1f}"
