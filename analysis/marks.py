@@ -1,4 +1,4 @@
-"""The mark of synthetic data: on every frame, and in every code, so that it outlives a file."""
+"""The marks that a table carries with it: synthetic rows, and numbers that are not published."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ STATUS = "synthetic"
 PREFIX = "SYN"
 # Names that are shown end so, for a table of townships keeps no code.
 SUFFIX = "（模拟）"
+# Column that names, row by row, the numbers not published, `;` between; it is not shown itself.
+WITHHELD = "withheld"
 
 
 def marked(frame: pd.DataFrame) -> pd.DataFrame:
@@ -36,6 +38,28 @@ def marked(frame: pd.DataFrame) -> pd.DataFrame:
     """
     frame.attrs["status"] = STATUS
     return frame
+
+
+def is_made_up(source: str) -> bool:
+    """
+    Say whether a source is one that this project made up.
+
+    Parameters
+    ----------
+    source : str
+        Id of the list of sources.
+
+    Returns
+    -------
+    bool
+        True for the synthetic city and the synthetic county.
+
+    Examples
+    --------
+    >>> is_made_up("synthetic_county"), is_made_up("speech")
+    (True, False)
+    """
+    return source.startswith(f"{STATUS}_")
 
 
 def is_synthetic(*frames: pd.DataFrame) -> bool:

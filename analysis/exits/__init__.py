@@ -38,6 +38,7 @@ from analysis.exits.release import (
 from analysis.exits.rollup import (
     POOR,
     county_indicators,
+    filled_villages,
     household_shares,
     household_totals,
     township_indicators,
@@ -56,6 +57,7 @@ __all__ = [
     "county_indicators",
     "errors_allowed",
     "failure_patterns",
+    "filled_villages",
     "greedy_order",
     "household_shares",
     "household_totals",
