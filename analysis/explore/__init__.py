@@ -3,7 +3,6 @@
 The only part of the package that knows widgets; what a move does is worked out without them.
 """
 
-from analysis.explore.sliders import Bench, bench
 from analysis.explore.outlook import (
     Move,
     Start,
@@ -15,6 +14,7 @@ from analysis.explore.outlook import (
     village_outlook,
     yuan_per_exit,
 )
+from analysis.explore.sliders import Bench, bench
 from analysis.explore.view import Scene, chart, numbers, picture, searchable, write_view
 
 __all__ = [

@@ -107,7 +107,7 @@ def start(ledgers: Mapping[str, pd.DataFrame], year: int) -> Start:
     return Start(
         year=year,
         synthetic=marks.is_synthetic(every, villages),
-        people=sorted_distribution(income, persons),
+        people=_distribution(now),
         income=income,
         persons=persons,
         village=pd.Index(villages["village"]).get_indexer(now["village"]),
@@ -133,6 +133,11 @@ def _in_order(villages: pd.DataFrame, households: pd.DataFrame, year: int) -> pd
     return told.sort_values(
         ["left", "headcount_ratio", "village"], ascending=[False, True, True]
     ).reset_index(drop=True)
+
+
+def _distribution(households: pd.DataFrame) -> Distribution:
+    known = households.dropna(subset="income_per_person_yuan")
+    return sorted_distribution(known["income_per_person_yuan"], known["size"])
 
 
 def growth_spread(households: pd.DataFrame, year: int) -> float:
@@ -162,10 +167,7 @@ def growth_spread(households: pd.DataFrame, year: int) -> float:
     0.232
     """
     known = households[households["year"] <= year]
-    rounds = {
-        int(each): sorted_distribution(rows["income_per_person_yuan"], rows["size"])
-        for each, rows in known.groupby("year")
-    }
+    rounds = {int(each): _distribution(rows) for each, rows in known.groupby("year")}
     growth = growth_history(rounds, rank=MEDIAN)["growth"]
     if len(growth) < 2:
         return math.nan
@@ -249,7 +251,7 @@ def _require(begun: Start, move: Move) -> None:
         raise ValueError(f"growth: {move.growth} takes all income away; give a share such as 0.08")
     if not 0 <= move.villages <= begun.listed_left:
         raise ValueError(
-            f"villages: {move.villages} cannot exit; {begun.listed_left} on the list are not yet out"
+            f"villages: {move.villages} cannot exit; {begun.listed_left} of the list are left"
         )
     if not 0 <= move.delivered <= 1:
         raise ValueError(f"delivered: {move.delivered} is no share of a plan; give 0 to 1")
