@@ -508,13 +508,14 @@ def test_in_a_real_browser_the_bench_opens_runs_and_follows_a_slider(root, tmp_p
     with jupyter_lab(root, tmp_path) as (address, token), browser.sync_playwright() as play:
         started = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = started.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(180_000)
+        page.set_default_timeout(120_000)
         near = (address, address.replace("http", "ws"), "data:", "blob:")
         page.on("request", lambda asked: asked.url.startswith(near) or outside.append(asked.url))
         page.goto(f"{address}/?token={token}")
         page.wait_for_selector(".jp-MarkdownViewer h1:has-text('从这里开始')")
         page.click(".jp-MarkdownViewer a:has-text('10_explore') >> nth=0")
-        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        # What is asked to run before the kernel is there is lost.
+        page.wait_for_selector("#jp-main-statusbar :text('Python 3 (ipykernel) | Idle')")
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
         before = _settled(page, "td.below_ratio-ahead")

@@ -93,7 +93,7 @@ def chart(scene: Scene, move: Move) -> str:
     >>> from analysis.explore import start
     >>> scene = Scene(start(synthetic.city(scale=0.03, seed=1).tables, 2017), "wenshan", 0.03, "en")
     >>> chart(scene, Move(3200, 0.1, 1, 1.0))[:24]
-    '<img alt="Two charts. Lef'
+    '<img alt="Two charts. Le'
     """
     shown = outlook(scene.begun, move)
     held = base64.b64encode(_drawn(scene, move, shown)).decode()
