@@ -1,9 +1,11 @@
-"""The command line: make, verify, compare briefs; renew notebooks; check ledgers; list visits."""
+"""The command line: briefs made, verified, compared; ledgers checked, stored, searched, ranked."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from analysis.store_command import add_store
 
 DONE, SOME_FAILED, WRONG_SPEC = 0, 1, 2
 CHECKED = Path(__file__).resolve().parents[1] / "reports" / "generated" / "check"
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m analysis",
-        description="Make the briefs, renew the notebooks, check ledgers, or list visits.",
+        description="Make briefs, renew notebooks, and check, store, search or rank ledgers.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_briefs(commands)
@@ -61,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("folder", metavar="FOLDER", help="folder of the office's ledgers")
     check.set_defaults(do=_check)
+    _add_scan(commands)
+    add_store(commands)
     visits = commands.add_parser(
         "visits",
         help="write the list of households to visit, for the office alone",
@@ -237,6 +241,32 @@ def _check(asked: argparse.Namespace) -> int:
         print(words.say("check.door.written", language, path=path))
     refused = reading.findings["severity"].eq("refusal").any()
     return SOME_FAILED if refused else DONE
+
+
+def _add_scan(commands) -> None:
+    scan = commands.add_parser(
+        "scan",
+        help="search what is to leave the office for persons",
+        description=(
+            "Search every file of a folder for identity numbers, telephones and bank cards, and "
+            "for names and codes of the ledgers. Exit code: 0 none, 1 found, 2 no such folder."
+        ),
+    )
+    scan.add_argument("folder", metavar="FOLDER", help="folder of what is to leave")
+    scan.add_argument("--ledgers", metavar="FOLDER", help="the office's own ledgers")
+    scan.set_defaults(do=_scan)
+
+
+def _scan(asked: argparse.Namespace) -> int:
+    from analysis import disclosure  # noqa: PLC0415
+
+    try:
+        tokens = disclosure.tokens_of(asked.ledgers) if asked.ledgers else ()
+        hits = disclosure.scan(asked.folder, tokens=tokens)
+    except FileNotFoundError as refusal:
+        return _complain([str(refusal)], WRONG_SPEC)
+    found = disclosure.describe_hits(hits, "en")
+    return _complain(found, SOME_FAILED) if found else DONE
 
 
 def _visits(asked: argparse.Namespace) -> int:

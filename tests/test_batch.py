@@ -258,7 +258,7 @@ def test_a_second_run_in_the_same_folder_is_refused(project):
 
 
 def test_nothing_an_inspector_names_is_put_in_place(project, monkeypatch):
-    def finds(files, root):
+    def finds(files, root, places):
         return [f"{name} holds a name" for name in files if name.endswith(".pdf")]
 
     monkeypatch.setattr(briefs, "hire", lambda *_: workers.Crew("fork"))
@@ -269,7 +269,7 @@ def test_nothing_an_inspector_names_is_put_in_place(project, monkeypatch):
         "take it out of the notebook or of the table that is shown"
     ]
     assert not list((project / "reports/generated/own-north").glob("*.*"))
-    monkeypatch.setattr(outputs, "INSPECTORS", [lambda files, root: map(str, files)])
+    monkeypatch.setattr(outputs, "INSPECTORS", [lambda files, root, places: map(str, files)])
     write_notebook(project, "01_first", PLACE, IMPORTS, FINDING, FINDING)
     assert "01_first.ipynb; take it out" in make(project, "own-north")[0].failures[0]
 

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from analysis import deprivation, exits, inequality, microdata, poverty, register, tables, weighted
+from analysis import store_command as command
 from analysis.deprivation.specification import COLUMNS
-from analysis.register import command
 from analysis.register.store import Store, questions, read_store, write_register
 from analysis.register.store.layout import MANIFEST
 

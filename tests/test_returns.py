@@ -430,6 +430,18 @@ def test_illness_is_written_down_late_and_never_early(made, recorded):
 # Inside the office --------------------------------------------------------------------------------
 
 
+def test_a_list_that_stays_inside_has_the_codes_the_office_writes(monkeypatch):
+    hashed = {"households": pd.DataFrame({"household": ["h1"]})}
+    monkeypatch.setattr(office.disclosure, "admitted", lambda found: hashed)
+    monkeypatch.setattr(office.tables, "cached_folder", lambda _: {"households": ROWS})
+    assert office.ledgers("demo_county").tables["households"]["household"].tolist() == ["h1"]
+    kept = office.ledgers("demo_county", inside=True).tables["households"]
+    assert kept["household"].tolist() == ["530102"]
+
+
+ROWS = pd.DataFrame({"household": ["530102"]})
+
+
 def test_the_list_holds_codes_and_no_more_than_the_visits(panel, recorded):
     watched = returns.monitored(_rows(recorded), LINE_OF_2017, SETTINGS)
     last = watched[watched["year"] == 2017]

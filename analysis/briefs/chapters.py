@@ -87,7 +87,8 @@ def run_chapter(job: Job) -> Executed:
     except papermill.PapermillExecutionError as failure:
         raise _failed(failure, source, job) from None
     content = _cleaned(ran)
-    outputs.inspect({f"{job.name}.ipynb": content}, job.root)
+    places = [str(job.parameters[name]) for name in ("place",) if name in job.parameters]
+    outputs.inspect({f"{job.name}.ipynb": content}, job.root, places)
     return Executed(content, None if job.kernel else tuple(sorted(_read)))
 
 

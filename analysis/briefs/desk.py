@@ -279,7 +279,7 @@ def put_outputs(
     written = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     whole = facts(desk) | {"outputs": noted, "made_in_seconds": round(seconds, 2)}
     run = as_json(whole | {"written": written})
-    outputs.inspect({"run.json": run}, desk.around.root)
+    outputs.inspect({"run.json": run}, desk.around.root, desk.all_places())
     for output, content in made.items():
         press.write_whole(desk.folder / outputs.file_name(desk.edition, output), content)
     press.write_whole(desk.folder / "run.json", run)

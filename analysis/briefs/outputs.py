@@ -8,7 +8,7 @@ file before it is put in place, and names what must not leave.
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -66,7 +66,16 @@ KINDS: dict[str, Callable[[Proof], bytes]] = {
     "xlsx": partial(_twin, "workbook"),
     "csv.zip": _tables,
 }
-INSPECTORS: list[Callable[[Files, Path], Iterable[str]]] = []
+Inspector = Callable[[Files, Path, Collection[str]], Iterable[str]]
+
+
+def _persons(files: Files, root: Path, places: Collection[str]) -> Iterable[str]:
+    from analysis import disclosure  # noqa: PLC0415 - not needed when nothing has changed
+
+    return disclosure.persons_in(files, root, places)
+
+
+INSPECTORS: list[Inspector] = [_persons]
 
 
 def names(edition: Edition) -> list[str]:
@@ -150,11 +159,16 @@ def make_outputs(order: Order) -> dict[str, bytes]:
             made[output] = _make(output, order, whole, numbers)
     except ValueError as refusal:
         raise Failed(str(refusal)) from None
-    inspect({file_name(order.edition, name): one for name, one in made.items()}, order.root)
+    named = {file_name(order.edition, name): one for name, one in made.items()}
+    inspect(named, order.root, _places(order.edition))
     return made
 
 
-def inspect(files: Files, root: Path) -> None:
+def _places(edition: Edition) -> set[str]:
+    return {str(one.effective["place"]) for one in edition.chapters if "place" in one.effective}
+
+
+def inspect(files: Files, root: Path, places: Collection[str] = ()) -> None:
     """
     Show files to every inspector before they are put in place.
 
@@ -164,6 +178,8 @@ def inspect(files: Files, root: Path) -> None:
         Name to content.
     root : Path
         Folder of the project.
+    places : collection of str
+        Folders under the data folder whose ledgers the files may have been made from.
 
     Raises
     ------
@@ -172,9 +188,9 @@ def inspect(files: Files, root: Path) -> None:
 
     Examples
     --------
-    >>> inspect({"a.pdf": b"%PDF"}, Path())
+    >>> inspect({"a.csv": b"2018"}, Path())
     """
-    found = [said for inspector in INSPECTORS for said in inspector(files, root)]
+    found = [said for inspector in INSPECTORS for said in inspector(files, root, places)]
     if found:
         raise Failed("; ".join(found), remedy=LEAVE_OUT)
 

@@ -45,7 +45,8 @@ def refresh_notebooks(
     ValueError: there is no notebook 'nowhere'; there is none
     """
     known = {path.stem: path for path in sorted((root / "notebooks").glob("*.ipynb"))}
-    for name in names or known:
+    # The summary gathers what the others say, so it comes last.
+    for name in names or sorted(known, key=lambda one: one.startswith("00")):
         if name not in known:
             raise ValueError(f"there is no notebook {name!r}; {nearest(name, known)}")
         write_prose(known[name])

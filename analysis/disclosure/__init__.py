@@ -13,7 +13,14 @@ from analysis.disclosure.identifiers import admitted, office_key, pseudonymised
 from analysis.disclosure.limits import Limit, counts_of, limits
 from analysis.disclosure.protect import WITHHELD, protect, protect_together, rounded
 from analysis.disclosure.relations import joined, row_sums
-from analysis.disclosure.scanner import describe_hits, scan, scan_files, tokens_of
+from analysis.disclosure.scanner import (
+    describe_hits,
+    persons_in,
+    scan,
+    scan_contents,
+    scan_files,
+    tokens_of,
+)
 
 __all__ = [
     "WITHHELD",
@@ -31,12 +38,14 @@ __all__ = [
     "limits",
     "office_key",
     "open_register",
+    "persons_in",
     "protect",
     "protect_together",
     "pseudonymised",
     "rounded",
     "row_sums",
     "scan",
+    "scan_contents",
     "scan_files",
     "tokens_of",
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from analysis.tables.headers import find_header, normal_title
 from analysis.tables.persons import personal_numbers
 
 HIT = ["file", "part", "kind", "found"]
+XMP = re.compile(rb"<x:xmpmeta.*?</x:xmpmeta>", re.DOTALL)
 HAN = re.compile(r"[\u3400-\u9fff·]{2,}")
 WORD = re.compile(r"[0-9A-Za-z]{6,}")
 LONGEST_NAME = 4
@@ -83,13 +85,76 @@ def scan_files(paths: Iterable[Path], *, tokens: Collection[str] = ()) -> pd.Dat
     ['file', 'part', 'kind', 'found']
     """
     known = frozenset(tokens)
-    found = [
-        (str(path), part, kind, shown)
-        for path in paths
-        for part, text in _parts(Path(path))
-        for kind, shown in ([("unreadable", "")] if text is None else _hits(text, known))
-    ]
+    found = [hit for path in paths for hit in _found(str(path), Path(path).read_bytes(), known)]
     return pd.DataFrame(found, columns=HIT).drop_duplicates(ignore_index=True)
+
+
+def scan_contents(files: Mapping[str, bytes], *, tokens: Collection[str] = ()) -> pd.DataFrame:
+    """
+    Look through files that are not written yet for what tells who a person is.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Name, by whose ending it is read, to content.
+    tokens : collection of str
+        Names and codes of the register.
+
+    Returns
+    -------
+    DataFrame
+        As `scan_files`.
+
+    Examples
+    --------
+    >>> scan_contents({"a.txt": b"2018"}).empty
+    True
+    """
+    known = frozenset(tokens)
+    found = [hit for name, content in files.items() for hit in _found(name, content, known)]
+    return pd.DataFrame(found, columns=HIT).drop_duplicates(ignore_index=True)
+
+
+def persons_in(files: Mapping[str, bytes], _root: Path, places: Collection[str]) -> list[str]:
+    """
+    Name what must not leave the office, for whoever puts files in place.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        As for `scan_contents`.
+    places : collection of str
+        Folders under the data folder; names and codes in their ledgers are searched for.
+
+    Returns
+    -------
+    list of str
+        One sentence a hit; none if all is well.
+
+    Examples
+    --------
+    >>> persons_in({"a.txt": b"2018"}, Path(), ["wenshan"])
+    []
+    """
+    tokens = frozenset().union(*map(_tokens_of_place, places))
+    return describe_hits(scan_contents(files, tokens=tokens), "en")
+
+
+def _tokens_of_place(place: str) -> frozenset[str]:
+    folder = tables.DATA / place / "ledgers"
+    if not folder.is_dir():
+        return frozenset()
+    return frozenset(tables.kept_text(folder, "tokens", lambda: _joined(folder)).split())
+
+
+def _joined(folder: Path) -> str:
+    return "\n".join(sorted(tokens_of(folder)))
+
+
+def _found(name: str, content: bytes, known: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    for part, text in _parts(name, content):
+        hits = [("unreadable", "")] if text is None else _hits(text, known)
+        yield from ((name, part, kind, shown) for kind, shown in hits)
 
 
 def describe_hits(hits: pd.DataFrame, language: str) -> list[str]:
@@ -187,18 +252,18 @@ def _titles_of_names() -> frozenset[str]:
     return frozenset(normal_title(title) for title in rows["name"].split("|"))
 
 
-def _parts(path: Path) -> Iterator[tuple[str, str | None]]:
+def _parts(name: str, content: bytes) -> Iterator[tuple[str, str | None]]:
     """Give the texts of a file, piece by piece; None for what cannot be opened."""
-    yield "name", path.name
-    read: Callable = {".pdf": _pdf, ".ipynb": _json, ".json": _json}.get(path.suffix.lower(), _text)
+    ending = Path(name).suffix.lower()
+    read: Callable = {".pdf": _pdf, ".ipynb": _json, ".json": _json}.get(ending, _text)
+    yield "name", Path(name).name
     try:
-        yield from (_zip if path.suffix.lower() in SHEETS else read)(path)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        yield from (_zip if ending in SHEETS else read)(content)
+    except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile):
         yield "", None
 
 
-def _text(path: Path) -> Iterator[tuple[str, str]]:
-    content = path.read_bytes()
+def _text(content: bytes) -> Iterator[tuple[str, str]]:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             decoded = content.decode(encoding)
@@ -206,12 +271,12 @@ def _text(path: Path) -> Iterator[tuple[str, str]]:
             continue
         yield "", html.unescape(decoded)
         return
-    yield "", content.decode("latin-1")
+    yield "", content.decode("utf-8", errors="replace")
 
 
-def _json(path: Path) -> Iterator[tuple[str, str]]:
+def _json(content: bytes) -> Iterator[tuple[str, str]]:
     """Read JSON as the texts in it, for a name may stand in it as escapes."""
-    yield "", "\n".join(_strings(json.loads(path.read_text(encoding="utf-8"))))
+    yield "", "\n".join(_strings(json.loads(content)))
 
 
 def _strings(content: object) -> Iterator[str]:
@@ -232,8 +297,8 @@ def _lines(content: list) -> list[str]:
     return ["".join(content)] if all(isinstance(item, str) for item in content[-1:]) else []
 
 
-def _zip(path: Path) -> Iterator[tuple[str, str]]:
-    with zipfile.ZipFile(path) as book:
+def _zip(content: bytes) -> Iterator[tuple[str, str]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
         for name in book.namelist():
             inside = book.read(name).decode("utf-8", errors="replace")
             # Letters of one cell may stand in several runs, those of two cells never touch.
@@ -241,19 +306,18 @@ def _zip(path: Path) -> Iterator[tuple[str, str]]:
             yield name, html.unescape(re.sub(r"<[^>]*>", "\n", joined))
 
 
-def _pdf(path: Path) -> Iterator[tuple[str, str]]:
-    from pypdf import PdfReader  # noqa: PLC0415 - only where there is a PDF
-    from pypdf.errors import PyPdfError  # noqa: PLC0415
+def _pdf(content: bytes) -> Iterator[tuple[str, str]]:
+    import pypdfium2 as pdfium  # noqa: PLC0415 - only where there is a PDF
 
     try:
-        book = PdfReader(path)
-        yield "metadata", "\n".join(str(value) for value in (book.metadata or {}).values())
-        if book.xmp_metadata is not None:
-            yield "metadata", book.xmp_metadata.stream.get_data().decode("utf-8", errors="replace")
-        for number, page in enumerate(book.pages, start=1):
-            yield f"p. {number}", page.extract_text()
-    except PyPdfError as refusal:
+        with pdfium.PdfDocument(content) as book:
+            yield "metadata", "\n".join(book.get_metadata_dict().values())
+            for number, page in enumerate(book, start=1):
+                yield f"p. {number}", page.get_textpage().get_text_range()
+    except pdfium.PdfiumError as refusal:
         raise ValueError(str(refusal)) from None
+    for said in XMP.findall(content):
+        yield "metadata", html.unescape(said.decode("utf-8", errors="replace"))
 
 
 def _hits(text: str, known: frozenset[str]) -> Iterator[tuple[str, str]]:

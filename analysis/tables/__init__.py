@@ -1,7 +1,7 @@
 """The only reader: tables come in as text, are held against the dictionary, and leave typed."""
 
 from analysis.tables.book import write_findings
-from analysis.tables.cache import cached_folder
+from analysis.tables.cache import cached_folder, kept_text
 from analysis.tables.checks import MARKS, check_table, faults, typed_table
 from analysis.tables.codebook import LEDGERS, allowed_codes, columns_of, dictionary, table_schema
 from analysis.tables.crosschecks import cross_check
@@ -36,6 +36,7 @@ __all__ = [
     "explained",
     "faults",
     "find_file",
+    "kept_text",
     "margins",
     "places",
     "read",

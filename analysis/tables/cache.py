@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -103,6 +103,51 @@ def reading_key(folder: Path | str) -> str:
     for path in ledger_files(folder):
         told.update(f"{path.relative_to(folder).as_posix()}\0{_hash(path)}\n".encode())
     return told.hexdigest()
+
+
+def kept_text(folder: Path | str, name: str, make: Callable[[], str]) -> str:
+    """Take a text made from an office's folder, or make it and keep it until the folder changes.
+
+    Parameters
+    ----------
+    folder : path
+        As for `read_folder`.
+    name : str
+        What the text is called.
+    make : callable
+        Makes the text.
+
+    Returns
+    -------
+    str
+        The text, kept where readings are, and open to their owner only.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such folder.
+
+    Examples
+    --------
+    >>> kept_text("no such folder", "names", str)
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: there is no folder 'no such folder'
+    """
+    store = _store()
+    if store is None:
+        return make()
+    path = store / f"{reading_key(folder)}.{name}" / name
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        text = make()
+    path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+    aside = path.with_name(uuid.uuid4().hex)
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)
+    _forget(store)
+    return text
 
 
 def _reader(dictionary: Path) -> str:
