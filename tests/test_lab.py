@@ -26,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import briefs, explore, office, poverty, startpage, synthetic, words
-from analysis.briefs import refresh
+from analysis.briefs import chapters
 from tests import offices
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -352,7 +352,7 @@ def test_only_the_bench_knows_widgets(root):
 
 def test_the_stored_notebook_holds_nothing_live(root):
     stored = json.loads((root / "notebooks/10_explore.ipynb").read_text(encoding="utf-8"))
-    live = [cell for cell in stored["cells"] if refresh.LIVE in cell["metadata"].get("tags", [])]
+    live = [cell for cell in stored["cells"] if chapters.LIVE in cell["metadata"].get("tags", [])]
     assert len(live) == 2 and all(cell["outputs"] == [] for cell in live)
     assert "widgets" not in stored["metadata"]
 
@@ -424,6 +424,8 @@ def test_a_notebook_of_ones_own_becomes_a_chapter_by_one_entry(own_project):
         text = "".join(page.extract_text() for page in pages).replace("\n", " ")
         assert title in text.replace("’", "'")
         assert words.say("status.synthetic", language) in text
+    executed = (made / "chapters/11_own.ipynb").read_text(encoding="utf-8")
+    assert "widget-view" not in executed and "1号村" not in executed
 
 
 # ---- JupyterLab, with and without a browser

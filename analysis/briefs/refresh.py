@@ -9,11 +9,9 @@ from pathlib import Path
 
 from analysis import exhibits, press, startpage, words
 from analysis.briefs import ROOT
-from analysis.briefs.chapters import kernel_environment
+from analysis.briefs.chapters import drop_live, kernel_environment
 from analysis.briefs.spec import nearest
 
-# Sliders and tables to search live in a kernel; stored, they would be dead, large, and never alike.
-LIVE = "live"
 README_CHART = ("02_poverty_incidence", "incidence-fan-figure", "docs/incidence.svg")
 
 
@@ -51,7 +49,7 @@ def refresh_notebooks(
             raise ValueError(f"there is no notebook {name!r}; {nearest(name, known)}")
         write_prose(known[name])
         _execute(known[name], root)
-        _drop_live(known[name])
+        _store_without_live(known[name])
         say(f"{name}: executed and stored")
     store_readme_chart(root)
     startpage.store(root)
@@ -132,11 +130,7 @@ def _execute(path: Path, root: Path) -> None:
         raise ValueError(f"{path.name} did not run: {' '.join(last)}")
 
 
-def _drop_live(path: Path) -> None:
+def _store_without_live(path: Path) -> None:
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    notebook["metadata"].pop("widgets", None)
-    for cell in notebook["cells"]:
-        if LIVE in cell["metadata"].get("tags", []):
-            cell["outputs"] = []
-    after = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
-    press.write_whole(path, after.encode())
+    drop_live(notebook)
+    press.write_whole(path, (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode())
