@@ -12,7 +12,7 @@ import itables
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis import press, twins, words
+from analysis import exhibits, press, twins, words
 from analysis.briefs import ROOT
 from analysis.charts import explore as charts
 from analysis.charts import house
@@ -279,7 +279,8 @@ def _shown(frame: pd.DataFrame, language: str) -> tuple[list[str], list[list[str
 def write_view(scene: Scene, move: Move, *, folder: Path = FOLDER) -> list[Path]:
     """Write a view down: its numbers and the sums by township as CSV, its picture as PNG.
 
-    Villages and households are not written, since the files may leave the office.
+    Villages and households are not written, and small counts are hidden as in a brief, since the
+    files may leave the office.
 
     Parameters
     ----------
@@ -308,10 +309,13 @@ def write_view(scene: Scene, move: Move, *, folder: Path = FOLDER) -> list[Path]
         f"{scene.place}-{scene.begun.year}-line{move.line:.0f}-growth{100 * move.growth:.1f}"
         f"-villages{move.villages}-delivered{100 * move.delivered:.0f}"
     )
-    townships = township_outlook(village_outlook(scene.begun, move))
+    shown, townships = (
+        outlook(scene.begun, move),
+        township_outlook(village_outlook(scene.begun, move)),
+    )
     files = {
-        f"{name}.{scene.language}.csv": _csv(scene, move, outlook(scene.begun, move)),
-        f"{name}-townships.{scene.language}.csv": _csv(scene, move, townships),
+        f"{name}.{scene.language}.csv": _csv(scene, move, "view", shown),
+        f"{name}-townships.{scene.language}.csv": _csv(scene, move, "townships", townships),
         f"{name}.{scene.language}.png": picture(scene, move),
     }
     for each, content in files.items():
@@ -319,13 +323,15 @@ def write_view(scene: Scene, move: Move, *, folder: Path = FOLDER) -> list[Path]
     return [folder / each for each in files]
 
 
-def _csv(scene: Scene, move: Move, frame: pd.DataFrame) -> bytes:
-    """Each row says the parameters and the status too, so that no row can lose them."""
-    told = {scene.say(f"slider.{name}"): f"{value:g}" for name, value in move._asdict().items()}
+def _csv(scene: Scene, move: Move, key: str, frame: pd.DataFrame) -> bytes:
+    """Each row says the parameters and the status too; small counts are hidden as in a brief."""
     status = "synthetic" if scene.begun.synthetic else "projected"
-    told[words.column("status", scene.language).title] = words.say(
-        f"status.{status}", scene.language
-    )
-    head, cells, numeric = _shown(frame, scene.language)
-    rows = [[*row, *told.values()] for row in cells]
+    told = {scene.say(f"slider.{name}"): f"{value:g}" for name, value in move._asdict().items()}
+    said = words.column("status", scene.language).title
+    told[said] = words.say(f"status.{status}", scene.language)
+    values = {"unknown": scene.begun.unknown, **move._asdict()}
+    shown = exhibits.table(f"explore.{key}", frame, status=status, **values).content
+    head = [column["title"][scene.language] for column in shown["columns"]]
+    numeric = [column["align"] == "right" for column in shown["columns"]]
+    rows = [[*row, *told.values()] for row in shown["rows"][scene.language]]
     return twins.csv_file([*head, *told], rows, [*numeric, *[False] * len(told)])
