@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -250,6 +251,19 @@ def test_a_foreman_that_dies_fails_what_it_was_given_and_says_so(project):
     assert outcome.key == "a" and "died without a word" in outcome.failure.said
     assert not foreman.alive
     foreman.stop()
+
+
+def test_large_tasks_and_large_outcomes_pass_each_other_on_the_line(project):
+    foreman = workers.Foreman(chapters.prepare, [str(project)], {})
+    large = "x" * 4_000_000
+    hung = threading.Timer(60, foreman._process.kill)
+    hung.start()
+    for number in range(6):
+        foreman.start(workers.Task(str(number), str.upper, (large,), 50))
+    told = [outcome for _ in range(6) for outcome in foreman.ended()]
+    hung.cancel()
+    foreman.stop()
+    assert {len(outcome.result or "") for outcome in told} == {len(large)}
 
 
 def test_a_second_run_in_the_same_folder_is_refused(project):

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
+from queue import SimpleQueue
 from typing import NamedTuple, Protocol
 
 WORKERS = min(8, max(2, os.cpu_count() or 2))
@@ -183,7 +184,12 @@ class Foreman:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        self._line = Connection(ours.detach())
+        self._socket, self._line = ours, Connection(os.dup(ours.fileno()))
+        # Large tasks and large outcomes may meet on the line, so that neither end may wait to be
+        # heard before it listens.
+        self._letters: SimpleQueue[Task | None] = SimpleQueue()
+        self._post = threading.Thread(target=self._send, daemon=True)
+        self._post.start()
 
     def start(self, task: Task) -> None:
         """
@@ -200,9 +206,7 @@ class Foreman:
         'start'
         """
         self._tasks[task.key] = task
-        # If the foreman is gone, `ended` says so of every task it was given.
-        with suppress(OSError):
-            self._line.send(task)
+        self._letters.put(task)
 
     def ended(self) -> list[Outcome]:
         """
@@ -241,8 +245,20 @@ class Foreman:
         >>> Foreman.stop.__name__
         'stop'
         """
+        self._letters.put(None)
+        # The foreman may be gone already.
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._post.join()
         self._line.close()
+        self._socket.close()
         self._process.wait()
+
+    def _send(self) -> None:
+        while (task := self._letters.get()) is not None:
+            # If the foreman is gone, `ended` says so of every task it was given.
+            with suppress(OSError):
+                self._line.send(task)
 
 
 def hire(
