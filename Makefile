@@ -31,8 +31,8 @@ test: $(READY)  ## lint, run every test, re-run the notebooks and compare their 
 test-fast: $(READY)  ## the tests without the slow ones and the notebooks
 	$(RUN) -m pytest -n 2 --dist loadfile -m "not slow"
 
-lab: $(READY)  ## open the notebooks in JupyterLab
-	$(RUN) -m jupyter lab --notebook-dir=notebooks
+lab: $(READY)  ## open the notebooks in JupyterLab, on a page that explains them; no network is used
+	$(RUN) -m jupyter lab --config=notebooks/.lab/config.py
 
 refresh: $(READY)  ## re-run the notebooks in place, after a wanted change of numbers or prose
 	$(RUN) -m analysis refresh

@@ -40,15 +40,15 @@ class Exhibit:
         self._plain = plain
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, object]:
-        language = _language()
+        shown = language()
         return {
             MIME: self.content,
-            "text/html": self._html[language],
-            "text/plain": self._plain[language],
+            "text/html": self._html[shown],
+            "text/plain": self._plain[shown],
         }
 
     def __repr__(self) -> str:
-        return self._plain[_language()]
+        return self._plain[language()]
 
 
 def finding(
@@ -296,7 +296,20 @@ def _says_empty(key: str, frame: "pd.DataFrame | None") -> bool:
     return frame is not None and frame.empty and words.has(f"{key}.empty")
 
 
-def _language() -> str:
+def language() -> str:
+    """
+    Tell in which language JupyterLab shows what a notebook shows.
+
+    Returns
+    -------
+    str
+        What the environment variable ANALYSIS_LANGUAGE says, "zh" or "en"; "en" if unset.
+
+    Examples
+    --------
+    >>> language() in words.LANGUAGES
+    True
+    """
     return os.environ.get("ANALYSIS_LANGUAGE", "en")
 
 

@@ -17,6 +17,8 @@ from analysis.briefs.workers import FORKS, Failed, one_line
 
 MEND_TABLES = "mend the table and run again; `python -m analysis check FOLDER` lists every fault"
 LOOK = "open notebooks/{file} with the same parameters in JupyterLab and run it up to that cell"
+# Sliders and tables to search live in a kernel; stored, they would be dead, large, and never alike.
+LIVE = "live"
 REMEDIES = {
     **dict.fromkeys(("TableError", "FileNotFoundError", "UnicodeDecodeError"), MEND_TABLES),
     "MemoryError": "ask for less (fewer draws), or give the machine more memory",
@@ -226,10 +228,34 @@ def _failed(failure: Exception, source: Mapping, job: Job) -> Failed:
     return Failed(said, cell, REMEDIES.get(failure.ename, LOOK.format(file=file)))
 
 
+def drop_live(notebook: dict) -> None:
+    """
+    Take out of an executed notebook what only a kernel can keep alive.
+
+    Parameters
+    ----------
+    notebook : dict
+        The notebook, changed in place: cells tagged `live` lose their outputs, and the states of
+        widgets go.
+
+    Examples
+    --------
+    >>> cell = {"metadata": {"tags": ["live"]}, "outputs": ["a slider"]}
+    >>> drop_live({"metadata": {"widgets": {}}, "cells": [cell]})
+    >>> cell["outputs"]
+    []
+    """
+    notebook["metadata"].pop("widgets", None)
+    for cell in notebook["cells"]:
+        if LIVE in cell["metadata"].get("tags", []):
+            cell["outputs"] = []
+
+
 def _cleaned(ran: Mapping) -> bytes:
     """Drop what differs from run to run: machine, paths, times, and the id drawn for parameters."""
     kept = json.loads(json.dumps(ran))
     kept["metadata"].pop("papermill", None)
+    drop_live(kept)
     for cell in kept["cells"]:
         if "injected-parameters" in cell["metadata"].get("tags", []):
             cell["id"] = "injected-parameters"
