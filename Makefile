@@ -9,7 +9,7 @@ ROWS ?= 1e6
 export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 
-.PHONY: help briefs check test test-fast lab refresh references bench extras clean
+.PHONY: help briefs check test lab refresh references bench extras clean
 .DEFAULT_GOAL := help
 
 help:  ## print the targets
@@ -22,14 +22,12 @@ check: $(READY)  ## read an office's folder and tell what is wrong with it: make
 	@test -n "$(DATA)" || { echo "Say which folder: make check DATA=folder" >&2; exit 2; }
 	@$(RUN) -m analysis check "$(DATA)"
 
-test: $(READY)  ## lint, run every test, re-run the notebooks and compare their published numbers
+# The build server says CI=true: there the slow tests run too.
+test: $(READY)  ## lint, run the tests, re-run the notebooks and compare their published numbers: make test CI=true for the slow ones too
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m pytest -n 2 --dist loadfile
+	$(RUN) -m pytest -n 2 --dist loadfile $(if $(CI),,-m "not slow")
 	$(RUN) -m pytest --nbval-lax --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg -n 2 --dist loadfile notebooks
-
-test-fast: $(READY)  ## the tests without the slow ones and the notebooks
-	$(RUN) -m pytest -n 2 --dist loadfile -m "not slow"
 
 lab: $(READY)  ## open the notebooks in JupyterLab, on a page that explains them; no network is used
 	$(RUN) -m jupyter lab --config=notebooks/.lab/config.py
