@@ -76,12 +76,17 @@ def keeps_ledgers(place: str) -> bool:
     bool
         True where ``data/<place>/ledgers/`` is a folder.
 
+    Raises
+    ------
+    FileNotFoundError
+        The name is a path.
+
     Examples
     --------
     >>> keeps_ledgers("wenshan")
     False
     """
-    return (tables.DATA / place / FOLDER).is_dir()
+    return (tables.place_folder(place) / FOLDER).is_dir()
 
 
 def ledgers(place: str, *, seed: int = 20180328) -> Office:
@@ -113,7 +118,7 @@ def ledgers(place: str, *, seed: int = 20180328) -> Office:
     ['flows', 'helpers', 'households']
     """
     if keeps_ledgers(place):
-        found, truth = tables.read_folder(tables.DATA / place / FOLDER), {}
+        found, truth = tables.read_folder(tables.place_folder(place) / FOLDER), {}
     else:
         made = synthetic.city(seed=seed, place=place)
         found, truth = made.tables, made.truth

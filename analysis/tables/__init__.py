@@ -4,7 +4,7 @@ from analysis.tables.book import write_findings
 from analysis.tables.checks import MARKS, check_table, faults, typed_table
 from analysis.tables.codebook import LEDGERS, allowed_codes, columns_of, dictionary, table_schema
 from analysis.tables.crosschecks import cross_check
-from analysis.tables.files import DATA, find_file, places
+from analysis.tables.files import DATA, find_file, place_folder, places
 from analysis.tables.findings import (
     FINDING,
     TableError,
@@ -35,6 +35,7 @@ __all__ = [
     "faults",
     "find_file",
     "margins",
+    "place_folder",
     "places",
     "read",
     "read_folder",

@@ -19,6 +19,10 @@ MASK = "***"
 LONGEST, LOOKED_AT = 500, 5_000
 # Identity and card numbers, and telephones, whatever column a slip of the hand put them in.
 PERSONAL = re.compile(r"\d{15,}[xX]?|(?<!\d)1[3-9]\d{9}(?!\d)")
+# What moves the cursor of a terminal, turns the writing round, or cannot be written at all.
+UNSHOWN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 # A repair changes how a cell is written and never what it says; a doubt is read as it stands.
 REPAIRS = frozenset(
     [
@@ -133,14 +137,21 @@ def a_finding(where: Where, rule: str, value: object = "", expected: object = ""
     >>> a_finding(Where("a.csv", row=3), "empty_row")["severity"]
     'repair'
     """
+    place = {
+        name: _shown(at) if at.__class__ is str else at for name, at in where._asdict().items()
+    }
     told = {"value": _masked(str(value)), "rule": rule, "severity": severity_of(rule)}
-    return {**where._asdict(), **told, "expected": _masked(str(expected))}
+    return {**place, **told, "expected": _masked(str(expected))}
 
 
 def _masked(text: str) -> str:
     # Masked before it is cut, so that no part of a number is left at the end.
     masked = PERSONAL.sub(MASK, text[:LOOKED_AT]) if len(text) > 10 else text
-    return masked if len(masked) <= LONGEST else f"{masked[:LONGEST]}…"
+    return _shown(masked if len(masked) <= LONGEST else f"{masked[:LONGEST]}…")
+
+
+def _shown(text: str) -> str:
+    return text if text.isprintable() else UNSHOWN.sub("\ufffd", text)
 
 
 def collected(*parts: pd.DataFrame | list[dict]) -> pd.DataFrame:

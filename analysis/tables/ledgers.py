@@ -105,7 +105,7 @@ def check_folder(
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder '{folder}'")
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and _seen(path, folder)]
-    wanted = [path for path in paths if path.suffix.lower() in SUFFIXES]
+    wanted = [path for path in paths if path.suffix.lower() in SUFFIXES and _inside(path, folder)]
     left = [path for path in paths if path not in wanted]
     found = [a_finding(Where(_name(path, folder)), "file_left_out") for path in left]
     if len(paths) > limits.files:
@@ -122,6 +122,11 @@ def check_folder(
 def _seen(path: Path, folder: Path) -> bool:
     """Hidden files and the locks of open workbooks (`~$...`) are not the office's tables."""
     return not any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    """A link to a file elsewhere is not a file of the office."""
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _name(path: Path, folder: Path) -> str:
