@@ -22,6 +22,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,100}$")]
 Values = dict[str, object]
 LARGEST = 200_000
+MOST_SAID = 20
 
 
 class SpecError(ValueError):
@@ -122,7 +123,7 @@ def read_editions(
     chosen = {name: brief for name, brief in spec.briefs.items() if not names or name in names}
     problems = [p for name, brief in chosen.items() for p in _problems(name, brief, root)]
     if problems:
-        raise SpecError("\n".join(f"{path}: {problem}" for problem in problems))
+        raise _refused(path, problems)
     return [_edition(name, brief, root, languages) for name, brief in chosen.items()]
 
 
@@ -199,8 +200,14 @@ def _validate(loaded: object, path: Path) -> FileSpec:
     try:
         return FileSpec.model_validate(_with_defaults(loaded))
     except ValidationError as refusal:
-        said = [f"{path}: {_sentence(error)}" for error in refusal.errors()]
-        raise SpecError("\n".join(said)) from None
+        raise _refused(path, [_sentence(error) for error in refusal.errors()]) from None
+
+
+def _refused(path: Path, sentences: Sequence[str]) -> SpecError:
+    """Put all that is wrong into one refusal, as far as anybody reads it."""
+    more = len(sentences) - MOST_SAID
+    told = [*sentences[:MOST_SAID], *([f"and {more:,} more"] if more > 0 else [])]
+    return SpecError("\n".join(f"{path}: {sentence}" for sentence in told))
 
 
 def _with_defaults(loaded: object) -> object:

@@ -200,7 +200,9 @@ def _leave_out(block: _Block) -> list[dict]:
     # In place, so that the block and its caller see the same rows.
     block.kept[:] = ~blank
     last = int(np.flatnonzero(~blank)[-1]) + 1 if not blank.all() else 0
-    told = [a_finding(block.row(at), "empty_row") for at in np.flatnonzero(blank[:last])]
+    # Empty rows that follow each other are told once: a far cell may leave a million before it.
+    starts = np.flatnonzero(blank[:last] & ~np.append(False, blank[:last][:-1]))
+    told = [a_finding(block.row(at), "empty_row") for at in starts]
     for at, (rule, value) in _odd_rows(block).items():
         block.kept[at] = False
         told.append(a_finding(block.row(at), rule, value))

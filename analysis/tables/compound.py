@@ -125,7 +125,8 @@ def _workbooks(content: bytes) -> Iterator[bytes]:
         small = _Compound(_chain(file, started), MINI_SIZE, chains)
     for name, start, size in listed:
         if name in WORKBOOKS:
-            within(size, len(content), "bytes")
+            if size > len(content):
+                raise Refusal("unreadable", f"{name} is not of the size it says")
             yield _chain(small if size < CUTOFF else file, start)[: size or None]
 
 
@@ -136,8 +137,8 @@ def _compound(content: bytes) -> _Compound:
     size = SECTOR_SIZES[shift]
     file = _Compound(content[size:], size, ())
     # How many sectors it says its lists take: of the directory, of the chains, of the small ones.
-    for at in (40, 44, 64):
-        within(struct.unpack_from("<I", content, at)[0], len(content) // size + 1, "sectors")
+    if any(struct.unpack_from("<I", content, at)[0] > len(content) // size for at in (40, 44, 64)):
+        raise Refusal("unreadable", "it says it has more sectors than there are")
     tables = [at for at in _table_sectors(content, file) if at < RESERVED]
     if len(set(tables)) < len(tables):
         raise Refusal("unreadable", "a sector is used twice")

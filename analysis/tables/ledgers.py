@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -130,16 +131,19 @@ def _inside(path: Path, folder: Path) -> bool:
 
 
 def _name(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
+    """The name of a file need not be text; what cannot be written is shown as such."""
+    return os.fsencode(path.relative_to(folder).as_posix()).decode(errors="replace")
 
 
 def _read_file(path: Path, name: str, limits: Limits, found: list[dict]) -> list[Part]:
     try:
         return [part for sheet in open_file(path, limits) if (part := _part(sheet, name, found))]
     except Refusal as refusal:
-        where = Where(name)
-        found.append(a_finding(where, refusal.rule, refusal.value, refusal.expected))
-        return []
+        told = (refusal.rule, refusal.value, refusal.expected)
+    except MemoryError:  # one file that is too large for this machine does not end the others
+        told = ("too_large", f"{path.stat().st_size:,} bytes", "-")
+    found.append(a_finding(Where(name), *told))
+    return []
 
 
 def _part(sheet: Sheet, file: str, found: list[dict]) -> Part | None:

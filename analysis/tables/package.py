@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import codecs
 import copy
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -125,9 +127,11 @@ def look_inside(path: Path, limits: Limits) -> dict[str, dict[tuple[int, int], s
             sheets = _sheet_parts(package)
             found = {part: _looked_at(package, part, limits) for part in _parts(package, sheets)}
             return {name: found[part] for name, part in sheets.items()}
+    except Refusal:
+        raise
     except (
         *(zipfile.BadZipFile, KeyError, ET.ParseError, NotImplementedError),
-        *(RuntimeError, EOFError, OSError, OverflowError),
+        *(RuntimeError, EOFError, OSError, OverflowError, ValueError, zlib.error, lzma.LZMAError),
     ) as fault:
         raise Refusal("unreadable", str(fault)) from None
 

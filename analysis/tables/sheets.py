@@ -85,7 +85,9 @@ def _csv_sheet(content: bytes, limits: Limits) -> Sheet:
 
 
 def _csv_rows(text: str, delimiter: str, limits: Limits) -> Iterator[list[str]]:
-    for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)):
+    # Strict, since a quote that is never closed would take in the rows that follow, in silence.
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    for number, row in enumerate(rows):
         within(number, limits.rows, "rows")
         within(len(row), limits.columns, "columns")
         yield row
