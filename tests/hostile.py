@@ -34,8 +34,9 @@ class Case(NamedTuple):
 def outcome(folder: Path) -> str:
     """Read a folder, and say in a few words what came of it."""
     reading = tables.check_folder(folder)
-    tables.write_findings(reading.findings, folder.parent / "findings.xlsx")
     told = reading.findings[~reading.findings["rule"].isin(["absent_column", "no_files"])]
+    if not told["rule"].isin(["unreadable", "too_large"]).all():
+        tables.write_findings(told, folder.parent / "findings.xlsx")
     rules = ", ".join(sorted(set(told["rule"])))
     if told["severity"].eq("refusal").any():
         return f"refused: {rules}"

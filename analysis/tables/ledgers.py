@@ -106,12 +106,12 @@ def check_folder(
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder '{folder}'")
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and _seen(path, folder)]
-    wanted = [path for path in paths if path.suffix.lower() in SUFFIXES and _inside(path, folder)]
-    left = [path for path in paths if path not in wanted]
-    found = [a_finding(Where(_name(path, folder)), "file_left_out") for path in left]
     if len(paths) > limits.files:
         told = a_finding(Where(folder.name), "too_large", f"{len(paths):,} files", limits.files)
         return Reading({}, collected([told]), {})
+    wanted = [path for path in paths if path.suffix.lower() in SUFFIXES and _inside(path, folder)]
+    left = sorted(set(paths).difference(wanted))
+    found = [a_finding(Where(_name(path, folder)), "file_left_out") for path in left]
     if not wanted:
         found.append(a_finding(Where(folder.name), "no_files"))
     parts = []
