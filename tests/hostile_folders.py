@@ -79,6 +79,10 @@ def _csv() -> Iterator[tuple]:
             "read",
             lambda: _text(f"{'9' * 5000},某某,某局\n"),
         ),
+        "titles of 20,000 letters": (
+            "refused: unknown_sheet",
+            lambda: "\n".join([",".join(["x" * 20_000] * 50)] * 20).encode(),
+        ),
         "a code that is a formula": ("read", lambda: _text("=1+1,某某,某局\n")),
     }
     for number in ("9" * 5000, "1e999", "inf", "nan", "٢٠١٧", "__import__('os')", "0x10", "1_0"):

@@ -142,10 +142,19 @@ def _archives() -> Iterator[tuple]:
         "read",
         _file(lambda: packed(parts() | {f"xl/media/{n}": b"" for n in range(5_000)})),
     )
-    yield "a program before the archive", "read", _file(lambda: b"MZ" + bytes(500) + whole())
+    yield "a comment after the archive", BAD, put("a.xlsx", _commented)
+    yield "something after the archive", BAD, put("a.xlsx", lambda: whole() + b"more")
+    yield "another archive after it", BAD, put("a.xlsx", lambda: whole() + whole())
+    yield "an archive of 4 GB and more, as it says", BAD, put("a.xlsx", _large_archive)
+    yield (
+        "a sheet named again with the other slash",
+        BAD,
+        _with(**{SHEET.replace("/", "\\"): b"<a/>"}),
+    )
+    yield "a program before the archive", BAD, _file(lambda: b"MZ" + bytes(500) + whole())
     yield (
         "an archive with an old workbook before it",
-        "read",
+        BAD,
         put("a.xlsx", lambda: old() + whole()),
     )
     yield "an old workbook with an archive after it", BAD, put("a.xls", lambda: _ring() + whole())
@@ -166,6 +175,24 @@ def _bombs() -> Iterator[tuple]:
     inner = {"xl/media/inner.zip": packed({"deep.zip": packed({"zeros": bytes(9_000_000)})})}
     yield "an archive in an archive in it", "read", _file(lambda: packed(parts() | inner))
     yield "parts laid over each other", BAD, put("a.xlsx", _overlapping)
+
+
+def _commented() -> bytes:
+    written = io.BytesIO(whole())
+    with zipfile.ZipFile(written, "a") as package:
+        package.comment = whole()
+    return written.getvalue()
+
+
+def _large_archive() -> bytes:
+    """An end of the long form: a record and its place, before an end that says all is there."""
+    content = whole()
+    body, end = content[:-22], bytearray(content[-22:])
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, 0, 0)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, len(body), 1)
+    held = struct.unpack_from("<I", end, 12)[0] + len(record) + len(locator)
+    struct.pack_into("<I", end, 12, held)
+    return body + record + locator + bytes(end)
 
 
 def _twice(name: str) -> bytes:

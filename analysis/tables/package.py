@@ -10,6 +10,7 @@ import codecs
 import copy
 import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ ERROR = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*\bt="e"[^>]*>(?:(?!</c>).)*?<v
 # Below this a file is harmless however well it packs.
 SMALL = 10_000_000
 CHUNK = 2**20
+# The last record of an archive, and what stands before it where the archive is of 4 GB or more.
+END, END_SIZE, LOCATOR, LOCATOR_SIZE = b"PK\5\6", 22, b"PK\6\7", 20
 # What a part of a workbook may say of its encoding; in any other the searches here find nothing.
 DECLARED = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
 READ_AS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
@@ -123,6 +126,7 @@ def look_inside(path: Path, limits: Limits) -> dict[str, dict[tuple[int, int], s
     """
     try:
         with zipfile.ZipFile(path) as package:
+            _check_ends(path)
             _check_sizes(package, limits)
             sheets = _sheet_parts(package)
             found = {part: _looked_at(package, part, limits) for part in _parts(package, sheets)}
@@ -136,13 +140,26 @@ def look_inside(path: Path, limits: Limits) -> dict[str, dict[tuple[int, int], s
         raise Refusal("unreadable", str(fault)) from None
 
 
+def _check_ends(path: Path) -> None:
+    """Refuse an archive that could be taken for two: its one directory ends where the file does."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(size - END_SIZE - LOCATOR_SIZE, 0))
+        locator, end = file.read(LOCATOR_SIZE), file.read()
+    if len(end) != END_SIZE or not end.startswith(END) or locator.startswith(LOCATOR):
+        raise Refusal("unreadable", "something follows the archive")
+    held, begins = struct.unpack("<II", end[12:20])
+    if begins + held != size - END_SIZE:
+        raise Refusal("unreadable", "something stands before the archive")
+
+
 def _check_sizes(package: zipfile.ZipFile, limits: Limits) -> None:
     items = package.infolist()
     unpacked, packed = (sum(sizes) for sizes in zip(*map(_sizes, items), strict=True))
     within(unpacked, limits.unpacked, "bytes")
     if unpacked > SMALL:
         within(unpacked // max(packed, 1), limits.ratio, "bytes unpacked for one packed")
-    names = [item.filename.lower() for item in items]
+    names = [item.filename.lower().replace("\\", "/") for item in items]
     if len(set(names)) < len(names):
         raise Refusal("unreadable", "two parts of one name")
 
