@@ -26,6 +26,10 @@ def _text(*rows: str) -> bytes:
     return (TITLES + "".join(rows)).encode()
 
 
+def _no_cell() -> bytes:
+    return (TASKS + "".join(f"T{n},x{n},y{n}\n" for n in range(11_000))).encode()
+
+
 def _csv() -> Iterator[tuple]:
     contents: dict[str, tuple[str, Callable[[], bytes]]] = {
         "nothing": ("left out", lambda: b""),
@@ -82,6 +86,10 @@ def _csv() -> Iterator[tuple]:
         "titles of 20,000 letters": (
             "refused: unknown_sheet",
             lambda: "\n".join([",".join(["x" * 20_000] * 50)] * 20).encode(),
+        ),
+        "11,000 rows of which no cell can be read": (
+            "refused: month, not_told, number",
+            _no_cell,
         ),
         "a code that is a formula": ("read", lambda: _text("=1+1,某某,某局\n")),
     }

@@ -105,6 +105,10 @@ def _specs() -> Iterator[tuple]:
     yield "3,000 keys", "refused: … and 2,9…more", _brief(_keys(3_000))
     twice = "".join("a: 1\n" for _ in range(5_000))
     yield "one key 5,000 times", "refused: … a stands twice …", _brief(twice)
+    for defaults in ("text", "1", "[1]", "{title: [1]}"):
+        told = "refused: … defaults…" if defaults != "{title: [1]}" else "refused: … is missing…"
+        content = f"defaults: {defaults}\nbriefs: {{own: {{title: press.author}}}}"
+        yield f"defaults that are {defaults}", told, _brief(content)
     for name, text in (("NUL", "briefs: \0"), ("ESC", "briefs: \x1b[2J"), ("a bell", "a: \a")):
         yield f"{name} in the file", plain, _brief(text)
     yield "a file in UTF-16", "refused: …", _brief(f"briefs: {{own: {{{BRIEF}}}}}".encode("utf-16"))

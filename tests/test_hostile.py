@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis import tables
-from analysis.tables import cells
+from analysis.tables import cells, findings
 from tests import fuzz, hostile
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are those of Linux")
@@ -80,6 +80,21 @@ def test_a_case_that_gets_something_else_is_seen():
     assert hostile.holds(case, "refused: 'x' is not a plain name; use a-z")
     assert not hostile.holds(case, "taken: plain name")
     assert not hostile.holds(case._replace(gets="read"), "read, told: spaces")
+
+
+def test_of_many_faults_of_one_kind_the_first_are_told_and_the_others_counted(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(findings, "MOST_TOLD", 3)
+    rows = "".join(f"T{number},2017-01,y{number}\n" for number in range(9))
+    (tmp_path / "a.csv").write_text("任务编号,月份,累计完成\n" + rows, encoding="utf-8")
+    reading = tables.check_folder(tmp_path)
+    told = reading.findings.query("column == 'done'")
+    assert told["rule"].tolist() == ["number"] * 3 + ["not_told"]
+    last = told.iloc[-1]
+    assert (last["value"], last["severity"], last["title"]) == ("6", "refusal", "累计完成")
+    assert "number" in last["expected"]
+    assert reading.tables["task_progress"]["done"].isna().all()
 
 
 # ---- fuzzing without atheris

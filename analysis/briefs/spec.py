@@ -215,6 +215,8 @@ def _with_defaults(loaded: object) -> object:
     if not isinstance(loaded, dict) or not isinstance(loaded.get("briefs"), dict):
         return loaded
     defaults = loaded.get("defaults") or {}
+    if not isinstance(defaults, dict):
+        return loaded
     filled = {
         name: {**defaults, **brief} if isinstance(brief, dict) else brief
         for name, brief in loaded["briefs"].items()

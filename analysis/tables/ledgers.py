@@ -13,12 +13,21 @@ from analysis.tables.bodies import Part, read_body
 from analysis.tables.checks import faults, typed_table
 from analysis.tables.codebook import LEDGERS, columns_of
 from analysis.tables.crosschecks import cross_check
-from analysis.tables.findings import TableError, Where, a_finding, collected
+from analysis.tables.findings import (
+    TableError,
+    Where,
+    a_finding,
+    collected,
+    first_of_each,
+    not_told,
+)
 from analysis.tables.headers import SEARCHED, AmbiguousHeaderError, find_header
 from analysis.tables.package import Limits, Refusal
 from analysis.tables.sheets import SUFFIXES, Sheet, open_file
 
 DEFAULT = Limits()
+# Between the column and the rule that make one kind of finding.
+KIND = "/"
 
 
 class Reading(NamedTuple):
@@ -211,11 +220,18 @@ def _completed(part: Part, name: str) -> pd.DataFrame:
 def _placed(faulty: pd.DataFrame, name: str, origins: dict, heads: dict) -> list[dict]:
     """Give faults of a table the place of their rows in the office's files."""
     titles = columns_of(name).set_index("column")["zh"]
+    first, left = first_of_each(faulty["column"] + KIND + faulty["rule"])
+    shown = faulty[first]
+    places = origins[name].loc[shown["label"], ["file", "sheet", "row"]]
     told = []
-    for fault in faulty.to_dict("records"):
-        file, sheet, row = origins[name].loc[fault["label"], ["file", "sheet", "row"]]
+    for fault, place in zip(shown.to_dict("records"), places.to_numpy(), strict=True):
+        file, sheet, row = place
         column = fault["column"]
         letter, title = heads[file, sheet, name].get(column, ("", titles.get(column, column)))
         where = Where(file, sheet, int(row), letter, column, title)
         told.append(a_finding(where, fault["rule"], fault["value"], fault["expected"]))
+    for kind, count in left.items():
+        column, rule = kind.split(KIND)
+        where = Where(column=column, title=titles.get(column, column))
+        told.append(not_told(where, rule, count))
     return told
