@@ -5,10 +5,11 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 EXTRAS := $(VENV)/extras
+ROWS ?= 1e6
 export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 
-.PHONY: help briefs check test test-fast lab refresh references extras clean
+.PHONY: help briefs check test test-fast lab refresh references bench extras clean
 .DEFAULT_GOAL := help
 
 help:  ## print the targets
@@ -30,14 +31,22 @@ test: $(READY)  ## lint, run every test, re-run the notebooks and compare their 
 test-fast: $(READY)  ## the tests without the slow ones and the notebooks
 	$(RUN) -m pytest -n 2 --dist loadfile -m "not slow"
 
-lab: $(READY)  ## open the notebooks in JupyterLab
-	$(RUN) -m jupyter lab --notebook-dir=notebooks
+lab: $(READY)  ## open the notebooks in JupyterLab, on a page that explains them; no network is used
+	$(RUN) -m jupyter lab --config=notebooks/.lab/config.py
 
 refresh: $(READY)  ## re-run the notebooks in place, after a wanted change of numbers or prose
 	$(RUN) -m analysis refresh
 
 references: $(READY)  ## compare every measure with the outputs of the field's tools, where they are at hand
 	@$(RUN) -m tests.references $(REFERENCE)
+
+bench: $(READY)  ## time a stored register, the draws, the survey, the reader and the batch, as ratios: make bench ROWS=1e7
+	$(RUN) benchmarks/register_questions.py --rows $(ROWS)
+	$(RUN) benchmarks/distribution_draws.py --rows 10000000
+	$(RUN) benchmarks/survey_domains.py
+	$(RUN) benchmarks/county_workbooks.py
+	$(RUN) benchmarks/plan_province.py
+	$(RUN) benchmarks/batch_of_counties.py --counties 2 4
 
 extras: $(EXTRAS)  ## add what optional tests and engines use: a browser's driver, PySpark, Dask
 

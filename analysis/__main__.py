@@ -1,9 +1,11 @@
-"""The command line: `python -m analysis brief`, `refresh`, `check FOLDER`, `visits PLACE`."""
+"""The command line: briefs made, verified, compared; ledgers checked, stored, searched, ranked."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from analysis.store_command import add_store
 
 DONE, SOME_FAILED, WRONG_SPEC = 0, 1, 2
 CHECKED = Path(__file__).resolve().parents[1] / "reports" / "generated" / "check"
@@ -35,23 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m analysis",
-        description="Make the briefs, renew the notebooks, check ledgers, or list visits.",
+        description="Make briefs, renew notebooks, and check, store, search or rank ledgers.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    brief = commands.add_parser(
-        "brief",
-        help="make briefs as PDF",
-        description=(
-            "Run the notebooks of each brief that have changed, and set one PDF for each language "
-            "into reports/generated. Exit code: 0 all made, 1 some failed, 2 briefs.yml is wrong."
-        ),
-    )
-    brief.add_argument("names", nargs="*", metavar="NAME", help="briefs to make (default: all)")
-    brief.add_argument(
-        "--language", action="append", default=[], help="zh or en (default: what the brief says)"
-    )
-    brief.add_argument("--list", action="store_true", help="list the briefs, and make none")
-    brief.set_defaults(do=_brief)
+    _add_briefs(commands)
+    _add_records(commands)
     refresh = commands.add_parser(
         "refresh",
         help="execute the notebooks in place",
@@ -73,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("folder", metavar="FOLDER", help="folder of the office's ledgers")
     check.set_defaults(do=_check)
+    _add_scan(commands)
+    add_store(commands)
     visits = commands.add_parser(
         "visits",
         help="write the list of households to visit, for the office alone",
@@ -88,16 +80,91 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_briefs(commands) -> None:
+    brief = commands.add_parser(
+        "brief",
+        help="make briefs as PDF",
+        description=(
+            "Run the notebooks of each brief that have changed, and make what has changed of each "
+            "edition into reports/generated. Exit code: 0 all made, 1 some failed, 2 briefs.yml is "
+            "wrong."
+        ),
+    )
+    brief.add_argument(
+        "names", nargs="*", metavar="NAME", help="briefs, or editions of one (default: all)"
+    )
+    brief.add_argument(
+        "--language", action="append", default=[], help="zh or en (default: what the brief says)"
+    )
+    brief.add_argument("--list", action="store_true", help="list the editions, and make none")
+    brief.add_argument("--workers", type=_count, help="tasks at a time (default: one a core)")
+    brief.add_argument(
+        "--kernels", action="store_true", help="run each chapter in a kernel of its own (slower)"
+    )
+    brief.add_argument(
+        "--dask", metavar="ADDRESS", help="do the work on a Dask cluster: tcp://host:8786, or local"
+    )
+    brief.set_defaults(do=_brief)
+
+
+def _add_records(commands) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="make a brief again and say whether it is the same",
+        description=(
+            "Make a brief again in a temporary place and hold it against the one that stands, byte "
+            "for byte. Exit code: 0 the same, 1 it differs or cannot be made, 2 wrong request."
+        ),
+    )
+    verify.add_argument("name", metavar="BRIEF")
+    verify.set_defaults(do=_verify)
+    keep = commands.add_parser(
+        "keep",
+        help="keep the record of a brief that has been issued",
+        description=(
+            "Copy the record and the published numbers of a brief into reports/kept, for a later "
+            "edition to revise: `revises: NAME` in briefs.yml."
+        ),
+    )
+    keep.add_argument("name", metavar="BRIEF")
+    keep.add_argument("--as", dest="kept_as", metavar="NAME", help="name of the record kept")
+    keep.set_defaults(do=_keep)
+    compare = commands.add_parser(
+        "compare",
+        help="list the published numbers that changed between two editions, and why",
+        description=(
+            "OLD and NEW are a kept record, an edition, or the path of either. Prints the revision "
+            "note. Exit code: 0 compared, 2 no such record."
+        ),
+    )
+    compare.add_argument("old", metavar="OLD")
+    compare.add_argument("new", metavar="NEW")
+    compare.add_argument("--language", action="append", help="zh or en (default: both)")
+    compare.set_defaults(do=_compare)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 256")
+    return int(text)
+
+
 def _brief(asked: argparse.Namespace) -> int:
     from analysis import briefs  # noqa: PLC0415 - the help needs none of it
 
     try:
         if asked.list:
             return _list(briefs)
-        reports = briefs.make_briefs(asked.names, languages=asked.language)
+        reports = briefs.make_briefs(
+            asked.names,
+            languages=asked.language,
+            workers=asked.workers,
+            kernels=asked.kernels,
+            cluster=asked.dask,
+        )
     except briefs.SpecError as refusal:
         return _complain(str(refusal).splitlines(), WRONG_SPEC)
-    except ValueError as refusal:
+    except (ValueError, BlockingIOError) as refusal:
         return _complain([str(refusal)], SOME_FAILED)
     failures = [failure for report in reports for failure in report.failures]
     return _complain(failures, SOME_FAILED) if failures else DONE
@@ -108,6 +175,43 @@ def _list(briefs) -> int:
         spoken = ", ".join(edition.spec.languages)
         chapters = ", ".join(chapter.name for chapter in edition.chapters)
         print(f"{edition.name} ({spoken}; {edition.spec.date}): {chapters}")
+    return DONE
+
+
+def _verify(asked: argparse.Namespace) -> int:
+    from analysis import briefs  # noqa: PLC0415
+    from analysis.briefs import verify  # noqa: PLC0415
+
+    try:
+        same = verify.verify_brief(asked.name)
+    except briefs.SpecError as refusal:
+        return _complain(str(refusal).splitlines(), WRONG_SPEC)
+    except ValueError as refusal:
+        return _complain(str(refusal).splitlines(), SOME_FAILED)
+    return DONE if same else SOME_FAILED
+
+
+def _keep(asked: argparse.Namespace) -> int:
+    from analysis.briefs import ROOT, revisions  # noqa: PLC0415
+
+    try:
+        print(revisions.keep(asked.name, asked.kept_as or asked.name, ROOT))
+    except ValueError as refusal:
+        return _complain([str(refusal)], WRONG_SPEC)
+    return DONE
+
+
+def _compare(asked: argparse.Namespace) -> int:
+    from analysis import words  # noqa: PLC0415
+    from analysis.briefs import ROOT, revisions  # noqa: PLC0415
+
+    try:
+        old, new = (revisions.find_record(name, ROOT) for name in (asked.old, asked.new))
+        changes = revisions.compare(old, new)
+        for language in asked.language or words.LANGUAGES:
+            print("\n".join(revisions.note(changes, language)))
+    except ValueError as refusal:
+        return _complain([str(refusal)], WRONG_SPEC)
     return DONE
 
 
@@ -137,6 +241,32 @@ def _check(asked: argparse.Namespace) -> int:
         print(words.say("check.door.written", language, path=path))
     refused = reading.findings["severity"].eq("refusal").any()
     return SOME_FAILED if refused else DONE
+
+
+def _add_scan(commands) -> None:
+    scan = commands.add_parser(
+        "scan",
+        help="search what is to leave the office for persons",
+        description=(
+            "Search every file of a folder for identity numbers, telephones and bank cards, and "
+            "for names and codes of the ledgers. Exit code: 0 none, 1 found, 2 no such folder."
+        ),
+    )
+    scan.add_argument("folder", metavar="FOLDER", help="folder of what is to leave")
+    scan.add_argument("--ledgers", metavar="FOLDER", help="the office's own ledgers")
+    scan.set_defaults(do=_scan)
+
+
+def _scan(asked: argparse.Namespace) -> int:
+    from analysis import disclosure  # noqa: PLC0415
+
+    try:
+        tokens = disclosure.tokens_of(asked.ledgers) if asked.ledgers else ()
+        hits = disclosure.scan(asked.folder, tokens=tokens)
+    except FileNotFoundError as refusal:
+        return _complain([str(refusal)], WRONG_SPEC)
+    found = disclosure.describe_hits(hits, "en")
+    return _complain(found, SOME_FAILED) if found else DONE
 
 
 def _visits(asked: argparse.Namespace) -> int:

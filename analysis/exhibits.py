@@ -26,6 +26,7 @@ QUESTIONS = range(1, 9)
 UNVERIFIED = ("from-memory", "not-found", "assumed")
 WIDTH_INCHES = 6.3
 SPELT_OUT = 3
+FIGURE_TEXTS = (".headline", ".subtitle", ".alt", ".note")
 
 Texts = dict[str, str]
 
@@ -39,15 +40,15 @@ class Exhibit:
         self._plain = plain
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, object]:
-        language = _language()
+        shown = language()
         return {
             MIME: self.content,
-            "text/html": self._html[language],
-            "text/plain": self._plain[language],
+            "text/html": self._html[shown],
+            "text/plain": self._plain[shown],
         }
 
     def __repr__(self) -> str:
-        return self._plain[_language()]
+        return self._plain[language()]
 
 
 def finding(
@@ -56,6 +57,8 @@ def finding(
     answer: int | None = None,
     status: str = "observed",
     confidence: str | None = None,
+    sources: Sequence[Mapping[str, str]] = (),
+    public: bool = False,
     **values: object,
 ) -> Exhibit:
     """
@@ -71,6 +74,11 @@ def finding(
         observed, estimated, projected or synthetic.
     confidence : str, optional
         high, moderate, low or cannot_tell.
+    sources : sequence of mapping
+        What `tables.sources` gives; a sentence that rests on a made-up source is synthetic.
+    public : bool
+        Whether it states printed figures alone. Otherwise, once a register has been read, numbers
+        too small to publish are not told.
     **values
         Values of the sentence.
 
@@ -92,12 +100,15 @@ def finding(
     _check_one_of("status", status, STATUSES)
     _check_one_of("confidence", confidence, (None, *CONFIDENCES))
     _check_one_of("answer", answer, (None, *QUESTIONS))
+    disclosure = _disclosure()
+    if disclosure.is_guarded(status, sources, public, ()):
+        values = disclosure.guarded_values(key, _templates(key, ("",)), values)
     text = _in_each_language(partial(words.say, key, **values))
     content = {
         "kind": "finding",
         "key": key,
         "answer": answer,
-        "status": status,
+        "status": _status(status, sources),
         "confidence": confidence,
         "text": text,
     }
@@ -111,13 +122,18 @@ def table(
     *,
     sources: Sequence[Mapping[str, str]] = (),
     status: str | None = "observed",
+    public: bool = False,
     **values: object,
 ) -> Exhibit:
     """
     Show a table, titled and formatted by the catalogue.
 
+    Where there are no rows and the catalogue has `empty` below the key, that sentence stands
+    instead: it says which ledger would be needed.
+
     A column `verification` is not shown: rows that were not read in their source get a mark. Of two
-    columns `title_zh` and `title_en`, each language shows its own, headed `title`.
+    columns `title_zh` and `title_en`, each language shows its own, headed `title`. Numbers named in
+    a column `withheld` are marked as not published.
 
     Parameters
     ----------
@@ -126,9 +142,13 @@ def table(
     frame : pandas.DataFrame
         The rows; a named index is shown as the first columns.
     sources : sequence of mapping
-        What `tables.sources` gives: id, title_zh, title_en, verification.
+        What `tables.sources` gives: id, title_zh, title_en, verification. A table that rests on a
+        made-up source is synthetic, whatever ``status`` says.
     status : str, optional
         observed, estimated, projected or synthetic; None where each row says its own.
+    public : bool
+        Whether it shows printed figures alone. Otherwise, once a register has been read, numbers
+        too small to publish are hidden, with those that would give them away.
     **values
         Values of the title and the note.
 
@@ -140,7 +160,8 @@ def table(
     Raises
     ------
     ValueError
-        If a text, a column, a value or the status is unknown, or the frame has no rows.
+        If a text, a column, a value or the status is unknown, the frame has no rows, or it names
+        single persons or households of a register.
 
     Examples
     --------
@@ -150,6 +171,12 @@ def table(
     ...
     ValueError: the catalogue has no text 'status.observed.title'; add it to analysis/catalogue
     """
+    if _says_empty(key, frame):
+        return finding(f"{key}.empty", status=status, confidence="cannot_tell", **values)
+    disclosure = _disclosure()
+    if disclosure.is_guarded(status, sources, public, [frame]):
+        (frame,) = disclosure.guarded_frames(key, [frame])
+        values = disclosure.guarded_values(key, _templates(key, (".title", ".note")), values)
     content = {
         "kind": "table",
         "key": key,
@@ -171,6 +198,7 @@ def figure(
     height: float = 3.2,
     frame: "pd.DataFrame | None" = None,
     panels: tuple[int, int] = (1, 1),
+    public: bool = False,
     **values: object,
 ) -> Exhibit:
     """
@@ -193,9 +221,13 @@ def figure(
     height : float
         Height in inches; the width is that of the page's text.
     frame : pandas.DataFrame, optional
-        The small table of the numbers drawn.
+        The small table of the numbers drawn; without rows, the sentence `empty` stands instead
+        of the chart, as in `table`.
     panels : (int, int)
         Rows and columns of axes; `draw` gets an array of axes where there are several.
+    public : bool
+        Whether it shows printed figures alone. Otherwise, once a register has been read, numbers
+        too small to publish are missing in the data drawn and in their table.
     **values
         Values of the texts.
 
@@ -207,7 +239,8 @@ def figure(
     Raises
     ------
     ValueError
-        If a text, a value or the status is unknown, or the typeface lacks a character.
+        If a text, a value or the status is unknown, the typeface lacks a character, or the data
+        of a register are small where their table is not.
 
     Examples
     --------
@@ -216,6 +249,13 @@ def figure(
     ...
     ValueError: the catalogue has no text 'status.observed.headline'; add it to analysis/catalogue
     """
+    if _says_empty(key, frame):
+        return finding(f"{key}.empty", status=status, confidence="cannot_tell", **values)
+    disclosure = _disclosure()
+    if disclosure.is_guarded(status, sources, public, _frames([frame, *data])):
+        safe = iter(disclosure.guarded_frames(key, _frames([frame, *data])))
+        frame, *data = [next(safe) if _is_frame(item) else item for item in (frame, *data)]
+        values = disclosure.guarded_values(key, _templates(key, FIGURE_TEXTS), values)
     texts = {
         part: _in_each_language(partial(words.say, f"{key}.{part}", **values))
         for part in ("headline", "subtitle", "alt")
@@ -233,7 +273,43 @@ def figure(
     return Exhibit(content, html, plain)
 
 
-def _language() -> str:
+def _disclosure():
+    from analysis import disclosure  # noqa: PLC0415 - the press needs none of it
+
+    return disclosure
+
+
+def _templates(key: str, parts: Sequence[str]) -> list[str]:
+    there = (f"{key}{part}" for part in parts)
+    return [words.template(one, "en") for one in there if words.has(one)]
+
+
+def _is_frame(item: object) -> bool:
+    return hasattr(item, "select_dtypes")
+
+
+def _frames(items: Sequence[object]) -> list:
+    return [item for item in items if _is_frame(item)]
+
+
+def _says_empty(key: str, frame: "pd.DataFrame | None") -> bool:
+    return frame is not None and frame.empty and words.has(f"{key}.empty")
+
+
+def language() -> str:
+    """
+    Tell in which language JupyterLab shows what a notebook shows.
+
+    Returns
+    -------
+    str
+        What the environment variable ANALYSIS_LANGUAGE says, "zh" or "en"; "en" if unset.
+
+    Examples
+    --------
+    >>> language() in words.LANGUAGES
+    True
+    """
     return os.environ.get("ANALYSIS_LANGUAGE", "en")
 
 
@@ -256,6 +332,7 @@ def _provenance(
     *data: object,
 ) -> dict[str, object]:
     _check_one_of("status", status, (None, *STATUSES))
+    status = _status(status, sources)
     _refuse_unmarked(key, status, frame, *data)
     noted = words.has(f"{key}.note")
     return {
@@ -263,12 +340,33 @@ def _provenance(
         "status": status,
         "sources": [_source(source) for source in sources],
         "unverified_rows": frame is not None and any(_unverified(frame)),
+        **_withheld_note(frame, *data),
     }
 
 
+def _status(status: str | None, sources: Sequence[Mapping[str, str]]) -> str | None:
+    """What rests on a made-up source is synthetic, whatever a chapter says of its kind."""
+    made_up = any(marks.is_made_up(source["id"]) for source in sources)
+    return marks.STATUS if made_up else status
+
+
+def _withheld_note(*data: object) -> dict[str, Texts]:
+    """Say below what is hidden above; an exhibit that hides nothing has no such note."""
+    if not any(any(map(len, _withheld(frame))) for frame in _frames(data)):
+        return {}
+    kind = "table" if len(data) == 1 else "figure"
+    fewest = {f"{unit}s": limit.fewest for unit, limit in _disclosure().limits().items()}
+    return {"withheld": _in_each_language(partial(words.say, f"disclosure.note.{kind}", **fewest))}
+
+
+def _withheld(frame: "pd.DataFrame") -> list[set[str]]:
+    if marks.WITHHELD not in frame:
+        return [set()] * len(frame)
+    return [set(filter(None, names.split(";"))) for names in frame[marks.WITHHELD]]
+
+
 def _refuse_unmarked(key: str, status: str | None, *data: object) -> None:
-    frames = [item for item in data if hasattr(item, "select_dtypes")]
-    if status != marks.STATUS and marks.is_synthetic(*frames):
+    if status != marks.STATUS and marks.is_synthetic(*_frames(data)):
         raise ValueError(
             f"{key!r} shows synthetic rows as {status}; say status={marks.STATUS!r}, so that "
             "nobody takes them for facts about a place"
@@ -293,8 +391,8 @@ def _unverified(frame: "pd.DataFrame") -> list[bool]:
 def _frame_content(key: str, frame: "pd.DataFrame") -> dict[str, object]:
     if frame.empty:
         raise ValueError(f"the table {key!r} has no rows; a brief does not show an empty table")
-    marks = _unverified(frame)
-    shown = frame.drop(columns="verification", errors="ignore")
+    noted = list(zip(_unverified(frame), _withheld(frame), strict=True))
+    shown = frame.drop(columns=["verification", marks.WITHHELD], errors="ignore")
     if any(name is not None for name in shown.index.names):
         shown = shown.reset_index()
     spoken = {language: _spoken(shown, language) for language in words.LANGUAGES}
@@ -302,7 +400,7 @@ def _frame_content(key: str, frame: "pd.DataFrame") -> dict[str, object]:
     forms = [words.column(name, "en").format for name in names]
     return {
         "columns": [_column_content(name) for name in names],
-        "rows": {language: _rows(own, forms, marks, language) for language, own in spoken.items()},
+        "rows": {language: _rows(own, forms, noted, language) for language, own in spoken.items()},
     }
 
 
@@ -328,15 +426,22 @@ def _column_content(name: str) -> dict[str, object]:
 
 
 def _rows(
-    frame: "pd.DataFrame", forms: Sequence[str], marks: Sequence[bool], language: str
+    frame: "pd.DataFrame",
+    forms: Sequence[str],
+    noted: Sequence[tuple[bool, set[str]]],
+    language: str,
 ) -> list[list[str]]:
+    columns = list(zip(frame.columns, forms, strict=True))
     rows = [
-        [words.cell(value, form, language) for value, form in zip(row, forms, strict=True)]
-        for row in frame.itertuples(index=False, name=None)
+        [
+            words.MARK if name in hidden else words.cell(value, form, language)
+            for value, (name, form) in zip(row, columns, strict=True)
+        ]
+        for row, (_, hidden) in zip(frame.itertuples(index=False, name=None), noted, strict=True)
     ]
     return [
-        [f"{row[0]} †", *row[1:]] if marked else row
-        for row, marked in zip(rows, marks, strict=True)
+        [f"{row[0]} †", *row[1:]] if unverified else row
+        for row, (unverified, _) in zip(rows, noted, strict=True)
     ]
 
 
@@ -406,6 +511,8 @@ def source_line(content: Mapping, language: str, numbers: Mapping[str, int] | No
         parts.append(say("exhibit.note", text=content["note"][language]))
     if content["unverified_rows"]:
         parts.append(say(f"exhibit.unverified_rows.{content['kind']}"))
+    if content.get("withheld"):
+        parts.append(content["withheld"][language])
     if content["sources"]:
         joined = _named_sources(content["sources"], language, numbers)
         parts.append(say("exhibit.source", titles=joined))

@@ -1,4 +1,4 @@
-"""The mark of synthetic data: on every frame, and in every code, so that it outlives a file."""
+"""The marks that a table carries with it: synthetic rows, and numbers that are not published."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ STATUS = "synthetic"
 PREFIX = "SYN"
 # Names that are shown end so, for a table of townships keeps no code.
 SUFFIX = "（模拟）"
+# Column that names, row by row, the numbers not published, `;` between; it is not shown itself.
+WITHHELD = "withheld"
 
 
 def marked(frame: pd.DataFrame) -> pd.DataFrame:
@@ -36,6 +38,28 @@ def marked(frame: pd.DataFrame) -> pd.DataFrame:
     """
     frame.attrs["status"] = STATUS
     return frame
+
+
+def is_made_up(source: str) -> bool:
+    """
+    Say whether a source is one that this project made up.
+
+    Parameters
+    ----------
+    source : str
+        Id of the list of sources.
+
+    Returns
+    -------
+    bool
+        True for the synthetic city and the synthetic county.
+
+    Examples
+    --------
+    >>> is_made_up("synthetic_county"), is_made_up("speech")
+    (True, False)
+    """
+    return source.startswith(f"{STATUS}_")
 
 
 def is_synthetic(*frames: pd.DataFrame) -> bool:
@@ -64,6 +88,32 @@ def is_synthetic(*frames: pd.DataFrame) -> bool:
     False
     """
     return any(frame.attrs.get("status") == STATUS or _has_code(frame) for frame in frames)
+
+
+def carried(frame: pd.DataFrame, *origins: pd.DataFrame) -> pd.DataFrame:
+    """
+    Mark what was computed as synthetic where what it was computed from is.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A result.
+    *origins : DataFrame
+        The tables it was made from.
+
+    Returns
+    -------
+    DataFrame
+        The result, marked if any of its origins is synthetic.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> made_up = marked(pd.DataFrame({"task": ["T1"]}))
+    >>> carried(pd.DataFrame({"tasks": [1]}), made_up).attrs["status"]
+    'synthetic'
+    """
+    return marked(frame) if is_synthetic(*origins) else frame
 
 
 def _has_code(frame: pd.DataFrame) -> bool:

@@ -1,8 +1,9 @@
 """Measures over any dataframe, by any grouping: the one place where frames become arrays.
 
 A frame is anything Narwhals reads (pandas, Polars, DuckDB, PySpark, Arrow). Only the columns named
-are fetched; what comes back is a small pandas table. Rows whose income is missing are left out and
-counted, never filled; a missing weight or line is an error.
+are fetched; what comes back is a small pandas table. Measures that are sums over persons are added
+up by the engine itself where the rows are not in memory. Rows whose income is missing are left out
+and counted, never filled; a missing weight or line is an error.
 """
 
 import inspect
@@ -12,7 +13,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from analysis import poverty
+from analysis import aggregates, poverty
 
 LINE = "line"
 
@@ -98,10 +99,7 @@ def fetch(frame, numeric, other=()):
     """
     table = nw.from_native(frame)
     schema = table.collect_schema()
-    numeric = list(dict.fromkeys(numeric))
-    other = [name for name in dict.fromkeys(other) if name not in numeric]
-    for name in numeric + other:
-        _require(name, schema, name in numeric)
+    numeric, other = _required(schema, numeric, other)
     chosen = [nw.col(name).cast(nw.Float64) for name in numeric] + [nw.col(n) for n in other]
     table = table.select(*(chosen or [nw.col(next(iter(schema)))]))
     table = table.collect() if isinstance(table, nw.LazyFrame) else table
@@ -111,6 +109,14 @@ def fetch(frame, numeric, other=()):
         index=pd.RangeIndex(len(table)),
         copy=False,
     )
+
+
+def _required(schema, numeric, other):
+    numeric = list(dict.fromkeys(numeric))
+    other = [name for name in dict.fromkeys(other) if name not in numeric]
+    for name in numeric + other:
+        _require(name, schema, name in numeric)
+    return numeric, other
 
 
 def _require(name, schema, numeric):
@@ -230,7 +236,7 @@ def relative_lines(line, columns, core):
     return lines
 
 
-def _joined(line, columns):
+def _check_lines(line):
     if LINE not in line:
         raise KeyError(
             f"the table of lines has no column {LINE!r}; its columns are {', '.join(line.columns)}"
@@ -239,6 +245,11 @@ def _joined(line, columns):
     twice = line[line.duplicated(keys)]
     if len(twice):
         raise ValueError(f"the table of lines names {_key(twice, keys)} twice; keep one line")
+
+
+def _joined(line, columns):
+    _check_lines(line)
+    keys = _line_keys(line)
     joined = columns[keys].merge(line, on=keys, how="left", sort=False)
     return _every_row_has_one(joined[LINE].to_numpy(float), columns, keys)
 
@@ -391,16 +402,46 @@ def profile(frame, measures, *, income, weight, line=None, by=(), group=None):
      'zero_income': 0.0, 'at_line': 1.0, 'headcount_ratio': 0.75}
     """
     measures = named(measures)
+    if group is None and aggregates.can_add(frame, measures.values(), line):
+        return _added(frame, measures, income=income, weight=weight, line=line, by=names(by))
     core, columns = gather(frame, income=income, weight=weight, line=line, by=by, keep=names(group))
     if group:
         core["group"] = columns[group].to_numpy()
     keys, groups = grouped_rows(columns, by)
     arrays = {name: core[name].to_numpy() for name in core}
-    rows = [_measured({n: a[r] for n, a in arrays.items()}, measures) for r in groups]
+    rows = [measured({n: a[r] for n, a in arrays.items()}, measures) for r in groups]
     return pd.concat([keys, pd.DataFrame(rows, index=keys.index)], axis=1)
 
 
-def _measured(arrays, measures):
+def _added(frame, measures, *, income, weight, line, by):
+    numeric = [income, *names(weight), *names(line if isinstance(line, str) else None)]
+    if isinstance(line, pd.DataFrame):
+        _check_lines(line)
+    _required(nw.from_native(frame).collect_schema(), numeric, [*by, *_line_keys(line)])
+    return aggregates.added(frame, measures, income=income, weight=weight, line=line, by=by)
+
+
+def measured(arrays, measures):
+    """Measure the rows of one group and count those that need a convention.
+
+    Parameters
+    ----------
+    arrays : mapping of str to numpy.ndarray
+        `income`, nan where missing, `weight`, and perhaps `line` and `group`.
+    measures : mapping of str to callable
+
+    Returns
+    -------
+    dict
+        The counts of `counted`, `persons` and the measures.
+
+    Examples
+    --------
+    >>> rows = {"income": np.array([1.0, np.nan]), "weight": np.array([2.0, 5.0])}
+    >>> from analysis import weighted
+    >>> measured(rows, {"mean": weighted.mean})["persons"]
+    2.0
+    """
     counts = counted(arrays)
     known = ~np.isnan(arrays["income"])
     arrays = {name: array[known] for name, array in arrays.items()}

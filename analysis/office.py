@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis import marks, synthetic, tables
+from analysis import disclosure, marks, synthetic, tables
 
 FOLDER = "ledgers"
 
@@ -39,6 +39,35 @@ class Office(NamedTuple):
     synthetic: bool
     sources: list[dict[str, str]]
     truth: Mapping[str, pd.DataFrame] = MappingProxyType({})
+
+    def table(self, name: str) -> pd.DataFrame:
+        """
+        Give one ledger; one that the office does not keep has its columns and no rows.
+
+        Parameters
+        ----------
+        name : str
+            Name of the contract, such as projects.
+
+        Returns
+        -------
+        DataFrame
+            The rows, or none: measures then find nothing, and an exhibit says what is lacking.
+
+        Raises
+        ------
+        KeyError
+            The contract has no such ledger.
+
+        Examples
+        --------
+        >>> len(Office({}, False, []).table("payments"))
+        0
+        """
+        if name in self.tables:
+            return self.tables[name]
+        columns = tables.columns_of(name)["column"]
+        return tables.typed_table(pd.DataFrame(columns=columns, dtype="str"), name)
 
     def status(self, wanted: str = "observed") -> str:
         """
@@ -89,9 +118,12 @@ def keeps_ledgers(place: str) -> bool:
     return (tables.place_folder(place) / FOLDER).is_dir()
 
 
-def ledgers(place: str, *, seed: int = 20180328) -> Office:
+def ledgers(place: str, *, seed: int = 20180328, inside: bool = False) -> Office:
     """
     Read the ledgers a place keeps, or make those of a synthetic city on its printed margins.
+
+    Codes of people come out hashed under the office's key, and what is shown later in this process
+    is guarded (`analysis.disclosure`).
 
     Parameters
     ----------
@@ -99,6 +131,9 @@ def ledgers(place: str, *, seed: int = 20180328) -> Office:
         Folder of the place under the data folder.
     seed : int
         Seed of the synthetic city; without meaning where the place keeps ledgers.
+    inside : bool
+        Whether the codes of people stay as the office writes them, for a list that does not leave
+        it; otherwise they are hashed, and what is shown is guarded.
 
     Returns
     -------
@@ -118,11 +153,42 @@ def ledgers(place: str, *, seed: int = 20180328) -> Office:
     ['flows', 'helpers', 'households']
     """
     if keeps_ledgers(place):
-        found, truth = tables.read_folder(tables.place_folder(place) / FOLDER), {}
+        found, truth = tables.cached_folder(tables.place_folder(place) / FOLDER), {}
+        made_up = marks.is_synthetic(*found.values())
+        source = "synthetic_county" if made_up else "office_ledgers"
     else:
-        made = synthetic.city(seed=seed, place=place)
+        made, made_up, source = synthetic.city(seed=seed, place=place), True, "synthetic_city"
         found, truth = made.tables, made.truth
-    made_up = marks.is_synthetic(*found.values())
-    source = "synthetic_city" if made_up else "office_ledgers"
+    found = found if inside else disclosure.admitted(found)
+    if made_up:
+        found = {name: marks.marked(frame) for name, frame in found.items()}
     told = pd.DataFrame({"source": [source], "verification": ["derived"]})
     return Office(found, made_up, tables.sources(told), truth)
+
+
+def kept(place: str) -> Office | None:
+    """
+    Read the ledgers a place keeps itself, or nothing where it keeps none.
+
+    Parameters
+    ----------
+    place : str
+        Folder of the place under the data folder.
+
+    Returns
+    -------
+    Office or None
+        As `ledgers` where the place keeps its own; None otherwise: the register of a synthetic
+        city is no evidence of a real place.
+
+    Raises
+    ------
+    TableError
+        A cell of the place's ledgers is refused.
+
+    Examples
+    --------
+    >>> kept("wenshan") is None
+    True
+    """
+    return ledgers(place) if keeps_ledgers(place) else None

@@ -19,7 +19,7 @@ from analysis import exhibits, fonts, marks, summary, words
 
 TEMPLATE = Path(__file__).parents[1] / "reports" / "template" / "brief.typ"
 UNBROKEN = r"[^\s\u2e80-\uffff]+|[\u2e80-\uffff]"
-PROVENANCE = ("kind", "note", "unverified_rows", "sources", "status")
+PROVENANCE = ("kind", "note", "unverified_rows", "withheld", "sources", "status")
 FIGURE_PARTS = ("headline", "subtitle", "alt", "svg")
 
 
@@ -173,6 +173,28 @@ def typeset(brief: Mapping[str, object], *, template: Path = TEMPLATE) -> bytes:
     if said:
         raise PressError(f"the brief cannot be set: {said[0].message}")
     return pdf
+
+
+def open_fonts() -> dict[str, str]:
+    """
+    Open the typefaces once for all briefs that this process, or one forked from it, sets.
+
+    Returns
+    -------
+    dict of str to str
+        Role to the name of the family.
+
+    Raises
+    ------
+    ValueError
+        If a typeface is missing or cannot be read.
+
+    Examples
+    --------
+    >>> sorted(open_fonts())
+    ['bold', 'sans', 'serif']
+    """
+    return _typst_fonts(tuple(sorted(fonts.paths().items())))[1]
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -378,7 +400,7 @@ def _in_language(content: Mapping, language: str) -> dict[str, object]:
             "synthetic": content["status"] == marks.STATUS,
             "confidence": _confidence(content, language),
         }
-    kept["provenance"] = {part: content[part] for part in PROVENANCE}
+    kept["provenance"] = {part: content.get(part) for part in PROVENANCE}
     if content["kind"] == "figure":
         drawn = _tabled(content["drawn"], language) if content["drawn"] else None
         return kept | {part: content[part][language] for part in FIGURE_PARTS} | {"drawn": drawn}

@@ -49,7 +49,7 @@ def write_visits(place: str, *, seed: int = 20180328, folder: Path = PRIVATE) ->
         raise ValueError(
             "a list of households is not written under reports/; choose another folder"
         )
-    held = office.ledgers(place, seed=seed)
+    held = office.ledgers(place, seed=seed, inside=True)
     visits = _visits(held)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{place}_{'synthetic' if held.synthetic else 'visits'}.xlsx"

@@ -77,10 +77,18 @@ def observations(income, weight):
             f"income has {len(income)} values and weight has {len(weight)}; "
             "give one weight for each income"
         )
-    _refuse(~np.isfinite(income), "income", income, "leave these rows out and count them")
-    _refuse(~np.isfinite(weight), "weight", weight, "every row needs a weight")
-    _refuse(weight < 0, "weight", weight, "a weight is zero or more")
+    if not _all_finite(income):
+        _refuse(~np.isfinite(income), "income", income, "leave these rows out and count them")
+    if not _all_finite(weight):
+        _refuse(~np.isfinite(weight), "weight", weight, "every row needs a weight")
+    if len(weight) and weight.min() < 0:
+        _refuse(weight < 0, "weight", weight, "a weight is zero or more")
     return income, weight
+
+
+def _all_finite(values):
+    # One pass without a mask: a sum of finite numbers is finite, but where they overflow.
+    return np.isfinite(values.sum()) or np.isfinite(values).all()
 
 
 def _refuse(wrong, name, values, rule):
@@ -217,9 +225,12 @@ def ascending(income, weight):
     (array([3., 5.]), array([2., 1.]), array([2., 3.]))
     """
     income, weight = observations(income, weight)
-    income, weight = income[weight > 0], weight[weight > 0]
-    order = np.argsort(income)
-    return income[order], weight[order], np.cumsum(weight[order])
+    if len(weight) and not weight.min() > 0:
+        income, weight = income[weight > 0], weight[weight > 0]
+    if not (income[1:] >= income[:-1]).all():
+        order = np.argsort(income)
+        income, weight = income[order], weight[order]
+    return income, weight, np.cumsum(weight)
 
 
 def quantile(income, weight, share=0.5, rule="inverse"):

@@ -19,6 +19,7 @@ import yaml
 
 LANGUAGES = ("zh", "en")
 MISSING = "—"
+MARK = "*"
 _FOLDER = Path(__file__).parent / "catalogue"
 _DATA = Path(__file__).resolve().parents[1] / "data"
 _MONTHS = (
@@ -41,6 +42,16 @@ class Column(NamedTuple):
 
     title: str
     format: str
+
+
+class _Withheld:
+    """Stands for a number that must not leave the office; a sentence says that it is not told."""
+
+    def __repr__(self) -> str:
+        return "WITHHELD"
+
+
+WITHHELD = _Withheld()
 
 
 def say(key: str, language: str, **values: object) -> str:
@@ -361,8 +372,16 @@ def _parts(text: str) -> Iterable[tuple[str, str | None, str]]:
 
 def _fill(text: str, value: Callable[[str], object], language: str) -> str:
     return "".join(
-        literal + ("" if name is None else _format(form).sentence(value(name), language))
+        literal + ("" if name is None else _said(_format(form), value(name), language))
         for literal, name, form in _parts(text)
+    )
+
+
+def _said(form: Format, value: object, language: str) -> str:
+    return (
+        say("disclosure.withheld", language)
+        if value is WITHHELD
+        else form.sentence(value, language)
     )
 
 
@@ -391,6 +410,8 @@ def _number(value: object, _language: str, *, scale: float = 1, digits: int = 0)
         number = round(float(value) * scale, digits) + 0.0
     except (TypeError, ValueError):
         raise ValueError(f"{value!r} is not a number") from None
+    except OverflowError:
+        raise ValueError("a whole number is too large to be written") from None
     if not math.isfinite(number):
         raise ValueError(f"{value!r} is not a finite number")
     return f"{number:,.{digits}f}".replace("-", "−")

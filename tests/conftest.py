@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from analysis import tables
+from analysis import disclosure, tables
 
 # The same examples on every machine: a stranger's first run must not fail by chance. To search
 # further, run with `--hypothesis-profile=search`.
@@ -16,6 +16,14 @@ settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile("steady")
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def no_register():
+    """Forget the registers that other tests have read; a notebook has a process of its own."""
+    disclosure.close_register()
+    yield
+    disclosure.close_register()
 
 
 @pytest.fixture(scope="session")

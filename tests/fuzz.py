@@ -23,7 +23,8 @@ from pathlib import Path
 
 from analysis import press, tables
 from analysis.briefs import parameters, record, spec
-from tests import offices, old_excel
+from analysis.synthetic import old_excel
+from tests import offices
 
 ROOT = Path(__file__).resolve().parents[1]
 MEMORY = 2_500_000_000

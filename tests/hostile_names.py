@@ -99,9 +99,9 @@ def _specs() -> Iterator[tuple]:
     merged = "x: &x {title: a}\nbriefs: {own: {<<: *x}}"
     yield "a mapping merged in", "refused: … an alias is not taken …", _brief(merged)
     for mark in "[{":
-        yield f"10,000 times {mark}", plain, _brief(f"briefs: {mark * 10_000}")
+        yield f"3,000 times {mark}", plain, _brief(f"briefs: {mark * 3_000}")
     yield "lists 5,000 deep", plain, _brief("briefs: " + "- " * 5_000)
-    yield "a file of 1 MB", "refused: … is larger than 200,000 bytes …", _brief("#" * 1_000_000)
+    yield "a file of 1 MB", "refused: … is larger than 500,000 bytes …", _brief("#" * 1_000_000)
     yield "3,000 keys", "refused: … and 2,9…more", _brief(_keys(3_000))
     twice = "".join("a: 1\n" for _ in range(5_000))
     yield "one key 5,000 times", "refused: … a stands twice …", _brief(twice)
@@ -160,9 +160,38 @@ def _spec_names() -> Iterator[tuple]:
         for value in told:
             own = _own(parameters=f"{{{name}: {value}}}")
             yield f"{name}: {value:.30}", f"refused: … {name} …", _brief(own)
+    yield from _axes()
     for key in ("output", "__class__", "root", "cmd", "x" * 500, "{0}"):
         own = _own(**{json.dumps(key): "x"})
         yield f"the key {key:.30}", "refused: … there is no such key …", _brief(own)
+
+
+def _axes() -> Iterator[tuple]:
+    """What briefs are laid out over: each value becomes part of a file's name."""
+    many = "[" + ", ".join(f"{{name: a{n}, seed: {n}}}" for n in range(80)) + "]"
+    axes = {
+        "6,400 editions": (f"{{seed: {many}, word: {many}}}", "refused: … are the most; split it…"),
+        "a month of no year": ("{month: ['2018-13']}", "refused: … is not a month…"),
+        "a month that is a path": ("{month: ['../x']}", "refused: … is not a plain name…"),
+        "an axis that is code": ("{'import os': [a]}", "refused: … is not a plain name…"),
+        "an axis without values": ("{seed: []}", "refused: … does not fit…"),
+        "an axis that is a text": ("{seed: text}", "refused: … does not fit…"),
+        "axes that are a list": ("[seed]", "refused: … does not fit…"),
+        "a value that is a list": ("{seed: [[1]]}", "refused: … is not a plain name…"),
+        "a value without a name": ("{seed: [{seed: 1}]}", "refused: … has no name…"),
+        "a value named by a number of 50,000 digits": (
+            f"{{seed: [0x{'f' * 50_000}]}}",
+            "refused: … is not a plain name…",
+        ),
+        "two values of one name": ("{seed: [1, 1]}", "refused: … two editions are called…"),
+    }
+    for path in ("../x", "/etc/passwd", "a/b", "C:\\x", "a\0b", ".", "a b", "{0.__class__}", "%s"):
+        quoted = json.dumps(path)
+        told = "refused: … is not a plain name…"
+        axes[f"a value named {path!r}"] = (f"{{seed: [{quoted}]}}", told)
+        axes[f"a value called {path!r}"] = (f"{{seed: [{{name: {quoted}, seed: 1}}]}}", told)
+    for name, (value, gets) in axes.items():
+        yield name, gets, _brief(_own(**{"for": value}))
 
 
 # ---- values of parameters, and the notebooks that declare them

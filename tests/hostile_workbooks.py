@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
 
-from tests import offices, old_excel
+from analysis.synthetic import old_excel
+from tests import offices
 from tests.hostile import Case, outcome
 
 SHEET, BOOK, STYLES = "xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml"

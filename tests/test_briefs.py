@@ -1,6 +1,5 @@
 """The briefs: the file is checked first, chapters run once, nothing is done twice or by halves."""
 
-import contextlib
 import json
 import os
 import shutil
@@ -9,55 +8,22 @@ import sys
 
 import pytest
 import yaml
+from projects import (
+    CATALOGUE,
+    IMPORTS,
+    PARAMETERS,
+    WORD,
+    contents,
+    make,
+    make_project,
+    notebook,
+    spec,
+)
 
 from analysis import briefs, words
-from analysis.briefs import chapters, parameters, record, refresh
+from analysis.briefs import outputs, parameters, record, refresh
 from analysis.briefs.spec import SpecError, read_editions
-
-CATALOGUE = """
-prose:
-  first-title: {zh: "# 甲章", en: "# First"}
-  second-title: {zh: "# 乙章", en: "# Second"}
-own:
-  title: {zh: "{area:term}分析", en: "Analysis of {area:term}"}
-  said:
-    zh: "{area:term}：{share:percent1}，{word:text}"
-    en: "{area:term}: {share:percent1}, {word:text}"
-"""
-PARAMETERS = """area: str = "530000"  # area code
-share: float = 0.5  # ratio
-word: str = "plain"
-years: list[int] = [2016, 2017]
-"""
-IMPORTS = "from analysis import exhibits"
-FINDING = 'exhibits.finding("own.said", answer=1, area=area, share=share, word=word)'
-WORD = "{area} ' \" \\ \n #eval(1)"
-
-
-def notebook(title, *code):
-    """Write a notebook as JSON, the first piece of code tagged as parameters."""
-    cells = [{"cell_type": "markdown", "id": title, "metadata": {}, "source": ["# First"]}]
-    for number, source in enumerate(code):
-        tags = ["parameters"] if number == 0 else []
-        cell = {"cell_type": "code", "id": f"cell-{number}", "metadata": {"tags": tags}}
-        cells.append(cell | {"execution_count": None, "outputs": [], "source": [source]})
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
-
-
-def spec(**changes):
-    brief = {
-        "title": "own.title",
-        "date": "2018-03-28",
-        "parameters": {"area": "532601"},
-        "chapters": [
-            {"notebook": "01_first", "parameters": {"share": 0.25, "word": WORD}},
-            {"notebook": "02_second"},
-        ],
-    }
-    return yaml.safe_dump({"briefs": {"own": brief | changes}}, allow_unicode=True).replace(
-        "'2018-03-28'", "2018-03-28"
-    )
+from analysis.briefs.workers import Failure, Outcome
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -69,20 +35,6 @@ def catalogue(tmp_path_factory):
         words._read_folders.cache_clear()
         yield folder
     words._read_folders.cache_clear()
-
-
-def make_project(folder, root):
-    for part in ("notebooks", "reports", "data/reference"):
-        (folder / part).mkdir(parents=True)
-    shutil.copy(root / "data/reference/areas.csv", folder / "data/reference")
-    (folder / "notebooks/01_first.ipynb").write_text(
-        notebook("first-title", PARAMETERS, IMPORTS, FINDING)
-    )
-    (folder / "notebooks/02_second.ipynb").write_text(
-        notebook("second-title", PARAMETERS, IMPORTS, FINDING)
-    )
-    (folder / "reports/briefs.yml").write_text(spec())
-    return folder
 
 
 @pytest.fixture
@@ -99,19 +51,29 @@ def finished(tmp_path_factory, root):
     return folder
 
 
-def make(folder, *names, **options):
-    said = options.pop("said", [])
-    return briefs.make_briefs(names, root=folder, say=said.append, **options)
+class Refusing:
+    """Hands that do nothing that they are asked."""
+
+    slots = 2
+
+    def __init__(self):
+        self.asked = []
+
+    def start(self, task):
+        self.asked.append(task.key)
+
+    def ended(self):
+        keys, self.asked = self.asked, []
+        return [Outcome(key, 0.0, None, Failure("refused")) for key in keys]
+
+    def stop(self):
+        self.asked = []
 
 
 def refused(project):
     with pytest.raises(SpecError) as caught:
         read_editions(project / "reports/briefs.yml", project)
     return str(caught.value)
-
-
-def contents(folder):
-    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 # ---- the file is checked before anything runs
@@ -230,7 +192,7 @@ def test_the_briefs_of_the_project_can_be_run(root):
 
 
 def test_a_wrong_spec_runs_nothing(project, monkeypatch):
-    monkeypatch.setattr(chapters, "run_chapters", lambda jobs: pytest.fail("something was run"))
+    monkeypatch.setattr(briefs, "hire", lambda *_: pytest.fail("somebody was hired"))
     (project / "reports/briefs.yml").write_text(spec(parameters={"shre": 1}))
     with pytest.raises(SpecError):
         make(project)
@@ -244,7 +206,8 @@ def test_a_run_leaves_both_languages_the_executed_notebooks_and_a_record(finishe
     made = finished / "reports/generated/own"
     left = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
     assert left == {
-        *("own.zh.pdf", "own.en.pdf", "run.json"),
+        *("published.json", "run.json"),
+        *(f"own.{language}.{kind}" for language in ("zh", "en") for kind in outputs.KINDS),
         *("chapters/01_first.ipynb", "chapters/01_first.json"),
         *("chapters/02_second.ipynb", "chapters/02_second.json"),
     }
@@ -279,7 +242,7 @@ def test_nothing_that_is_left_names_a_folder_of_this_machine(finished):
 def test_nothing_changed_means_nothing_done(finished):
     before, said = contents(finished / "reports"), []
     report = make(finished, said=said)[0]
-    assert (report.ran, report.pressed, report.failures) == ([], [], [])
+    assert (report.ran, report.made, report.failures) == ([], [], [])
     assert "nothing has changed" in said[0]
     assert contents(finished / "reports") == before
 
@@ -314,16 +277,14 @@ def test_only_a_changed_notebook_runs_again(copied):
     path = copied / "notebooks/02_second.ipynb"
     path.write_text(path.read_text().replace("0.5  # ratio", "0.6  # ratio"))
     report = make(copied)[0]
-    assert (report.ran, report.pressed) == (["02_second"], ["zh", "en"])
+    (edition,) = read_editions(copied / "reports/briefs.yml", copied)
+    assert (report.ran, report.made) == (["02_second"], outputs.names(edition))
 
 
 def test_changed_data_run_everything_again(copied, monkeypatch):
-    def stop(jobs):
-        yield from (chapters.Outcome(job, 0.0, f"{job.name} was run") for job in jobs)
-
-    monkeypatch.setattr(chapters, "run_chapters", stop)
+    monkeypatch.setattr(briefs, "hire", lambda *_: Refusing())
     (copied / "data/new.csv").write_text("a\n1\n")
-    assert make(copied)[0].failures == ["01_first was run", "02_second was run"]
+    assert make(copied)[0].failures == ["own: 01_first: refused", "own: 02_second: refused"]
 
 
 def test_a_damaged_or_missing_pdf_is_set_again_without_a_run(copied):
@@ -332,7 +293,7 @@ def test_a_damaged_or_missing_pdf_is_set_again_without_a_run(copied):
     (made / "own.zh.pdf").write_bytes(b"%PDF damaged")
     (made / "own.en.pdf").unlink()
     report = make(copied)[0]
-    assert (report.ran, report.pressed) == ([], ["zh", "en"])
+    assert (report.ran, report.made) == ([], ["zh.pdf", "en.pdf"])
     assert (made / "own.zh.pdf").read_bytes() == wanted
 
 
@@ -340,7 +301,7 @@ def test_one_language_may_be_asked_for(copied):
     for pdf in (copied / "reports/generated/own").glob("*.pdf"):
         pdf.unlink()
     report = make(copied, languages=["zh"])[0]
-    assert report.pressed == ["zh"]
+    assert report.made == ["zh.pdf"]
     assert not (copied / "reports/generated/own/own.en.pdf").exists()
 
 
@@ -351,23 +312,11 @@ def test_a_failing_chapter_says_where_and_leaves_the_last_brief_whole(copied):
     report = briefs.make_briefs(root=copied, say=said.append)[0]
     assert len(report.failures) == 1
     assert "of an earlier run" in said[-1]
-    assert "02_second: cell 4 (cell-2) of 02_second.ipynb failed: KeyError" in report.failures[0]
+    where = "own: 02_second: cell 4 (cell-2) of 02_second.ipynb failed: KeyError"
+    assert report.failures[0].startswith(where)
+    assert "; open notebooks/02_second.ipynb with the same parameters" in report.failures[0]
     assert "\n" not in report.failures[0]
     assert contents(copied / "reports") == before
-
-
-@pytest.mark.slow
-def test_a_chapter_that_takes_too_long_or_dies_harms_no_other(tmp_path, project):
-    jobs = [
-        chapters.Job(name, project / f"notebooks/{name}.ipynb", tmp_path / name, {}, project)
-        for name in ("01_first", "02_second")
-    ]
-    (project / "notebooks/02_second.ipynb").write_text(
-        notebook("second-title", PARAMETERS, "import time; time.sleep(60)")
-    )
-    ended = {run.job.name: run.failure for run in chapters.run_chapters(jobs, time_limit=6)}
-    assert ended["01_first"] is None
-    assert "took longer than the limit of 6 s and was stopped" in ended["02_second"]
 
 
 # ---- the command line
@@ -408,22 +357,6 @@ def test_a_missing_typeface_fails_in_one_sentence(finished, tmp_path):
     assert (ended.returncode, ended.stdout) == (1, "")
     assert len(ended.stderr.splitlines()) == 1
     assert "does not exist" in ended.stderr
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seconds", [0.5, 2.0, 3.5])
-def test_a_killed_run_leaves_nothing_by_halves_and_the_next_finishes(seconds, finished, project):
-    told = os.environ | {"ANALYSIS_ROOT": str(project)}
-    asked = [sys.executable, "-m", "analysis", "brief"]
-    started = subprocess.Popen(asked, env=told, stdout=subprocess.DEVNULL)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        started.wait(seconds)
-    started.kill()
-    started.wait()
-    assert make(project)[0].failures == []
-    for name in ("own.zh.pdf", "own.en.pdf"):
-        whole = (finished / "reports/generated/own" / name).read_bytes()
-        assert (project / "reports/generated/own" / name).read_bytes() == whole
 
 
 # ---- stored notebooks

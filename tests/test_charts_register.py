@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from analysis import funds, register, words
-from analysis.charts import funds as money_charts
+from analysis import register, words
 from analysis.charts import house
 from analysis.charts import register as charts
 
@@ -23,22 +22,6 @@ STATES = pd.DataFrame(
     ],
     columns=["household", "year", "status"],
 ).assign(size=3)
-CELLS = pd.DataFrame(
-    {
-        "fund_source": ["special", "firms", "special"],
-        "level": ["county", "central", "central"],
-        "sector": ["industry", "infrastructure", "industry"],
-        "approved_yuan": [3e6, 1e6, 2e6],
-    }
-)
-MONTHS = pd.DataFrame(
-    {
-        "month": ["2017-01", "2017-02", "2017-03"],
-        "approved_yuan": [1e6, 2e6, 2e6],
-        "disbursed_yuan": [0.0, 1e6, 1.5e6],
-        "spent_yuan": [0.0, 2e5, 1e6],
-    }
-)
 RESIDUALS = pd.DataFrame(
     {
         "place": ["county_a", "township_b"],
@@ -48,17 +31,9 @@ RESIDUALS = pd.DataFrame(
     }
 )
 LINKS = register.state_links(register.transitions(STATES))
-FLOW = funds.links(CELLS, ["fund_source", "level", "sector"])
 DRAWN = {
     "residuals": (charts.residuals, RESIDUALS, ("−240", "215")),
     "state_flow": (charts.state_flow, LINKS, ()),
-    "fund_flow": (money_charts.fund_flow, FLOW, ()),
-    "execution": (money_charts.execution, MONTHS, ()),
-    "concentration": (
-        money_charts.concentration,
-        funds.concentration_curve([3, 1], [1, 2], None),
-        (),
-    ),
 }
 
 
@@ -97,16 +72,9 @@ def test_every_state_of_every_year_is_named_with_its_households():
     ]
 
 
-@pytest.mark.parametrize("name", ["state_flow", "fund_flow"])
-def test_ribbons_fill_their_nodes_and_keep_to_the_left_of_the_next(name):
-    axes = _draw(name, "en")
-    data, amount = (LINKS, "households") if name == "state_flow" else (FLOW, "approved_yuan")
-    assert len(axes.collections) == len(data)
+def test_ribbons_fill_their_nodes_and_keep_to_the_left_of_the_next():
+    axes = _draw("state_flow", "en")
+    (ribbons,) = axes.collections
+    assert len(ribbons.get_paths()) == len(LINKS)
     bars = sum(patch.get_height() for patch in axes.patches if patch.get_x() == 0)
-    assert np.isclose(bars, data.loc[data["stage"] == 0, amount].sum())
-
-
-def test_levels_of_government_stand_from_the_top_down():
-    texts = _texts(_draw("fund_flow", "en"))
-    levels = [text.split()[0] for text in texts if text.split()[0] in money_charts.LEVELS]
-    assert levels == ["central", "county"]
+    assert np.isclose(bars, LINKS.loc[LINKS["stage"] == 0, "households"].sum())

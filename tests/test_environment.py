@@ -4,6 +4,7 @@ import re
 import subprocess
 import tomllib
 
+import pytest
 import yaml
 
 
@@ -29,18 +30,37 @@ def test_python_is_the_one_pyproject_asks_for(root):
     assert f"python{project['requires-python']}" in _conda(root)[0]
 
 
-def test_lock_pins_every_listed_package_with_hashes(root):
-    lock = (root / "requirements.lock").read_text(encoding="utf-8")
-    pinned = {name.lower() for name in re.findall(r"^([\w.-]+)==", lock, flags=re.MULTILINE)}
-    wanted = {re.split(r"[<>=\[]", entry)[0].lower() for entry in _listed(root)}
-    assert wanted <= pinned
-    blocks = re.split(r"\n(?=[\w.-]+==)", lock.strip())
+def _extras(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [one for extra in project["optional-dependencies"].values() for one in extra]
+
+
+def _lock(root, name):
+    return (root / name).read_text(encoding="utf-8")
+
+
+def _pinned(lock):
+    return dict(re.findall(r"^([\w.-]+)(?:\[\w+\])?==([^\s;]+)", lock, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("name", "listed"), [("requirements.lock", _listed), ("requirements-extras.lock", _extras)]
+)
+def test_lock_pins_every_listed_package_with_hashes_and_names_no_address(root, name, listed):
+    lock = _lock(root, name)
+    wanted = {re.split(r"[<>=\[]", entry)[0].lower() for entry in listed(root)}
+    assert wanted <= {package.lower() for package in _pinned(lock)}
+    blocks = re.split(r"\n(?=[\w.-]+(?:\[\w+\])?==)", lock.strip())
     assert all("--hash=sha256:" in block for block in blocks)
-
-
-def test_lock_names_no_address(root):
-    lock = (root / "requirements.lock").read_text(encoding="utf-8")
     assert not re.search(r"https?://|--index|file:", lock)
+
+
+def test_the_extras_change_no_package_that_was_installed_before(root):
+    first, more = (_lock(root, name) for name in ("requirements.lock", "requirements-extras.lock"))
+    lines = set(re.findall(r"^\S+==[^\\\n]+", first, flags=re.MULTILINE))
+    both = {name for name in _pinned(more) if name in _pinned(first)}
+    kept = [line for line in re.findall(r"^\S+==[^\\\n]+", more, flags=re.MULTILINE)]
+    assert all(line in lines for line in kept if re.split(r"[\[=]", line)[0] in both)
 
 
 def test_make_without_target_prints_every_target(root):

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from analysis import exhibits, fonts, words
+from analysis import exhibits, fonts, tables, words
 from analysis.charts import house
 
 HOSTILE = ["<script>alert(1)</script>", "#eval(1)", "*b* _i_ $x$", '"><img src=x>', "{0}"]
@@ -205,3 +205,17 @@ def test_each_language_reads_its_own_column():
     assert content["columns"][1]["title"]["en"] == words.column("status", "en").title
     assert content["rows"]["en"] == [["2017", "seen", "same"]]
     assert content["rows"]["zh"] == [["2017", "所见", "same"]]
+
+
+def test_what_rests_on_a_made_up_source_is_synthetic_whatever_is_said():
+    told = pd.DataFrame({"source": ["speech;synthetic_county"], "verification": ["derived"]})
+    rows = pd.DataFrame({"year": [2017]})
+    shown = [
+        exhibits.finding("status.observed", sources=tables.sources(told)),
+        exhibits.table("incidence.anchors", rows, sources=tables.sources(told), until="2018-03-28"),
+    ]
+    assert [exhibit.content["status"] for exhibit in shown] == ["synthetic"] * 2
+    real = told.assign(source="speech")
+    assert exhibits.finding("status.observed", sources=tables.sources(real)).content["status"] == (
+        "observed"
+    )

@@ -17,18 +17,12 @@ MEASURES = {f.__name__: f for f in (*poverty.CORE, *inequality.CORE)} | {
 }
 
 
-def _pyspark(table):
-    pyspark = pytest.importorskip("pyspark.sql", reason="PySpark is not installed")
-    return pyspark.SparkSession.builder.master("local[1]").getOrCreate().createDataFrame(table)
-
-
 ENGINES = {
     "pandas": lambda table: table,
     "polars": pl.from_pandas,
     "polars lazy": lambda table: pl.from_pandas(table).lazy(),
     "arrow": pa.Table.from_pandas,
     "duckdb": lambda rows: duckdb.sql("select * from rows"),
-    "pyspark": _pyspark,
 }
 
 

@@ -130,8 +130,8 @@ def test_kernel_is_named(notebook):
 
 
 def test_a_notebook_answers_a_question_of_the_brief(notebook):
-    if notebook.stem == "00_summary":
-        pytest.skip("it gathers the answers of the others")
+    if notebook.stem in {"00_summary", "10_explore"}:
+        pytest.skip("it gathers the answers of the others, or asks what if")
     assert any("answer=" in _source(cell) for cell in _code(notebook))
 
 

@@ -370,3 +370,22 @@ def test_rounds_that_cross_a_break_are_told_apart():
     crossed = distribution.crosses([2010, 2012], [2012, 2014], [2013])
     assert crossed.tolist() == [False, True]
     assert not rolling.crosses([2010], [2012], []).any()
+
+
+@pytest.mark.parametrize("line", [0.2, 1.0, 1.5, 40.0])
+def test_draws_from_incomes_in_any_order_are_those_of_the_sorted(line):
+    level = np.median(INCOMES)
+    growth = np.random.default_rng(8).normal(0.05, 0.1, 200)
+    incomes = np.append(np.random.default_rng(9).permutation(INCOMES), [-5.0, 0.0])
+    weights = np.append(np.linspace(0, 2, len(INCOMES)), [1.0, 1.0])
+    found = projection.drawn_poverty(incomes, weights, line * level, growth, pass_through=0.8)
+    spread = projection.sorted_distribution(incomes, weights)
+    wanted = projection.shifted_poverty(spread, line * level, growth, pass_through=0.8)
+    pd.testing.assert_frame_equal(found, wanted, rtol=1e-11)
+
+
+def test_draws_at_a_tie_with_the_line():
+    found = projection.drawn_poverty([100.0, 100.0, 90.0], None, 100, [0.0, -1e-9, 1e-9])
+    assert found["headcount_ratio"].round(9).tolist() == [0.333333333, 1.0, 0.333333333]
+    with pytest.raises(ValueError, match="nobody has a known income"):
+        projection.drawn_poverty([], None, 100, 0.0)

@@ -262,7 +262,7 @@ def compared(made, recorded):
 
 def test_the_model_beats_the_rule_at_equal_visits_and_not_perfect_knowledge(compared):
     rule, oracle = compared.loc[("as_recorded", "rule")], compared.loc[("as_recorded", "oracle")]
-    assert rule["verdict"] == "better" and rule["gain_low"] > 0.05
+    assert rule["verdict"] == "better" and rule["ahead_low"] > 0.05
     assert oracle["verdict"] == "worse"
     assert compared.loc[("as_recorded", "random"), "recall"] == pytest.approx(SHARE)
 
@@ -337,7 +337,7 @@ def test_the_gain_curve_rises_from_nothing_to_all(households, share):
 def test_equal_lists_cannot_be_told_apart_and_a_turned_one_is_worse(panel):
     rows = returns.out_of_time(panel, **LIMITS)
     same = returns.compare_lists(rows, {"model": rows["chance"], "rule": rows["chance"]}, share=0.1)
-    assert same.loc[1, ["gain", "verdict"]].tolist() == [0.0, "cannot_be_told"]
+    assert same.loc[1, ["ahead", "verdict"]].tolist() == [0.0, "cannot_be_told"]
     turned = {"model": -rows["chance"], "rule": returns.rule_score(rows)}
     assert returns.compare_lists(rows, turned, share=0.1).loc[1, "verdict"] == "worse"
 
@@ -430,6 +430,18 @@ def test_illness_is_written_down_late_and_never_early(made, recorded):
 # Inside the office --------------------------------------------------------------------------------
 
 
+def test_a_list_that_stays_inside_has_the_codes_the_office_writes(monkeypatch):
+    hashed = {"households": pd.DataFrame({"household": ["h1"]})}
+    monkeypatch.setattr(office.disclosure, "admitted", lambda found: hashed)
+    monkeypatch.setattr(office.tables, "cached_folder", lambda _: {"households": ROWS})
+    assert office.ledgers("demo_county").tables["households"]["household"].tolist() == ["h1"]
+    kept = office.ledgers("demo_county", inside=True).tables["households"]
+    assert kept["household"].tolist() == ["530102"]
+
+
+ROWS = pd.DataFrame({"household": ["530102"]})
+
+
 def test_the_list_holds_codes_and_no_more_than_the_visits(panel, recorded):
     watched = returns.monitored(_rows(recorded), LINE_OF_2017, SETTINGS)
     last = watched[watched["year"] == 2017]
@@ -505,8 +517,8 @@ def test_the_chapter_of_a_small_office_says_that_it_cannot_tell(
 VALUES = {
     "exited": 900, "expected": 20.0, "visits": 45, "expected_met": 11.0, "unstable": 500,
     "sudden": 12, "incomplete": 30, "expected_low": 12.0, "expected_high": 28.0, "share": 0.05,
-    "recall": 0.5, "recall_low": 0.4, "recall_high": 0.6, "rule": 0.3, "gain": 0.2,
-    "gain_low": 0.1, "gain_high": 0.3, "year": 2017, "whose": "returns.whose.own",
+    "recall": 0.5, "recall_low": 0.4, "recall_high": 0.6, "rule": 0.3, "ahead": 0.2,
+    "ahead_low": 0.1, "ahead_high": 0.3, "year": 2017, "whose": "returns.whose.own",
 }  # fmt: skip
 
 

@@ -6,7 +6,6 @@ import zipfile
 
 import numpy as np
 import offices
-import old_excel
 import pandas as pd
 import pytest
 import python_calamine
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from analysis import __main__ as door
 from analysis import tables, words
+from analysis.synthetic import old_excel
 from analysis.tables import cells, headers, sheets
 from analysis.tables.findings import DOUBTS, REPAIRS
 

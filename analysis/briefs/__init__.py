@@ -1,11 +1,10 @@
-"""From `briefs.yml` to PDF: checked first, run once, set in each language, recorded.
+"""From `briefs.yml` to what leaves the office: checked first, run once, recorded.
 
-Nothing is run or set again whose inputs, code, parameters and typefaces have not changed. A run
+Nothing is run or made again whose inputs, code, parameters and typefaces have not changed. A run
 that was killed leaves whole files only, and the next run does what is missing.
 """
 
 import datetime
-import json
 import os
 import sys
 import time
@@ -14,37 +13,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis import press
-from analysis.briefs import record
+from analysis.briefs.batch import Batch, State
+from analysis.briefs.desk import Desk, write_json
 from analysis.briefs.record import Surroundings
-from analysis.briefs.spec import Chapter, Edition, SpecError, read_editions
+from analysis.briefs.spec import SpecError, read_editions
+from analysis.briefs.workers import Hands, hire
 
 __all__ = ["Report", "SpecError", "make_briefs", "read_editions"]
 
 ROOT = Path(os.environ.get("ANALYSIS_ROOT", Path(__file__).resolve().parents[2]))
+GENERATED = Path("reports") / "generated"
 
 
 class Report(NamedTuple):
-    """How a brief ended: what was run and set now, and one sentence for each failure."""
+    """How a brief ended: what was run and made now, and one sentence for each failure."""
 
     name: str
     ran: Sequence[str]
-    pressed: Sequence[str]
+    made: Sequence[str]
     failures: Sequence[str]
-
-
-class _Desk(NamedTuple):
-    """Where one brief is worked on."""
-
-    edition: Edition
-    folder: Path
-    around: Surroundings
-
-    def executed(self, chapter: Chapter) -> Path:
-        return self.folder / "chapters" / f"{chapter.name}.ipynb"
-
-    def pdf(self, language: str) -> Path:
-        return self.folder / f"{self.edition.name}.{language}.pdf"
 
 
 def make_briefs(
@@ -52,21 +39,33 @@ def make_briefs(
     *,
     languages: Sequence[str] = (),
     root: Path = ROOT,
+    generated: Path | None = None,
     say: Callable[[str], None] = print,
+    workers: int | None = None,
+    kernels: bool = False,
+    cluster: str | None = None,
 ) -> list[Report]:
     """
-    Make briefs: run what has changed, set what has changed, leave the rest.
+    Make briefs: run what has changed, make what has changed, leave the rest.
 
     Parameters
     ----------
     names : sequence of str
-        Names in `reports/briefs.yml`; all, if empty.
+        Names in `reports/briefs.yml`, or of single editions; all, if empty.
     languages : sequence of str
         "zh", "en" or both; those of each brief, if empty.
     root : Path
         Folder of the project.
+    generated : Path, optional
+        Where the briefs are put; `reports/generated`, if not said.
     say : callable
         Told one line for each thing that is done.
+    workers : int, optional
+        How many tasks at a time; as many as there are cores, if not said.
+    kernels : bool
+        Run each chapter in a kernel of its own, even where that is not needed.
+    cluster : str, optional
+        Address of a Dask scheduler, or "local"; this machine's own processes, if not said.
 
     Returns
     -------
@@ -77,6 +76,8 @@ def make_briefs(
     ------
     SpecError
         If `briefs.yml` cannot be run as it stands.
+    BlockingIOError
+        If another run is at work in the same folder.
 
     Examples
     --------
@@ -87,172 +88,98 @@ def make_briefs(
     """
     path = root / "reports" / "briefs.yml"
     editions = read_editions(path, root, names=names, languages=languages)
-    around = Surroundings(root)
-    generated = root / "reports" / "generated"
-    desks = [_Desk(edition, generated / edition.name, around) for edition in editions]
-    outdated = [(desk, chapter) for desk in desks for chapter in _outdated(desk)]
-    failures = _run(outdated, say) if outdated else {}
-    return [_press(desk, [c for d, c in outdated if d is desk], failures, say) for desk in desks]
+    root, started = root.resolve(), time.monotonic()
+    folder = (generated or root / GENERATED).resolve()
+    with _alone(folder), _telling(say) as tell:
+        around = Surroundings(root)
+        desks = [Desk(edition, folder / edition.name, around) for edition in editions]
+        for desk in desks:
+            _sweep(desk.folder)
+        batch = Batch(desks, tell, kernels=kernels)
+        if not batch.idle:
+            with _hands(around, workers, cluster) as hands:
+                batch.run(hands)
+        states = list(batch.states.values())
+        write_json(folder / "summary.json", _summary(states, time.monotonic() - started))
+    return [_report(state) for state in states]
 
 
-def _outdated(desk: _Desk) -> list[Chapter]:
-    """List the chapters that have to be run."""
-    return [chapter for chapter in desk.edition.chapters if not _is_current(desk, chapter)]
+def _report(state: State) -> Report:
+    name = state.desk.edition.name
+    lines = [trouble.line(name) for trouble in state.troubles]
+    return Report(name, state.ran, state.made, lines)
 
 
-def _is_current(desk: _Desk, chapter: Chapter) -> bool:
-    executed = desk.executed(chapter)
-    noted = record.read_record(executed.with_suffix(".json"))
-    wanted = desk.around.chapter_fingerprint(chapter)
-    return noted.get("fingerprint") == wanted and record.stands(executed, noted.get("sha256"))
+def _summary(states: Sequence[State], seconds: float) -> dict[str, object]:
+    """Sum a run up for a machine that watches it."""
+    rows = [_summary_row(state) for state in states]
+    counts = {end: sum(row["ended"] == end for row in rows) for end in ("made", "kept", "failed")}
+    written = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    ended = {"exit_code": 1 if counts["failed"] else 0, "seconds": round(seconds, 1)}
+    return {**ended, "written": written, "briefs": counts, "editions": rows}
 
 
-def _run(outdated: Sequence[tuple[_Desk, Chapter]], say: Callable[[str], None]) -> dict[Path, str]:
-    """Run the chapters and note each beside its notebook; give what failed, by its output."""
-    from analysis.briefs import chapters  # noqa: PLC0415 - not needed when nothing has changed
-
-    at = {desk.executed(chapter): (desk, chapter) for desk, chapter in outdated}
-    jobs = [
-        chapters.Job(chapter.name, chapter.notebook, path, chapter.told, desk.around.root)
-        for path, (desk, chapter) in at.items()
-    ]
-    failures: dict[Path, str] = {}
-    with _progress(len(jobs), say) as tell:
-        for outcome in chapters.run_chapters(jobs):
-            path = outcome.job.output
-            if outcome.failure:
-                failures[path] = outcome.failure
-            else:
-                _note(*at[path], outcome.seconds)
-            brief = at[path][0].edition.name
-            ended = "FAILED" if outcome.failure else "done"
-            tell(f"{brief}: {outcome.job.name} {ended} in {outcome.seconds:.1f} s")
-    return failures
-
-
-def _note(desk: _Desk, chapter: Chapter, seconds: float) -> None:
-    executed = desk.executed(chapter)
-    noted = {
-        "name": chapter.name,
-        "notebook": {
-            "path": f"notebooks/{chapter.notebook.name}",
-            "sha256": record.file_hash(chapter.notebook),
-        },
-        "parameters": dict(chapter.effective),
-        "seed": chapter.effective.get("seed"),
-        "fingerprint": desk.around.chapter_fingerprint(chapter),
-        "sha256": record.file_hash(executed),
-        "seconds": round(seconds, 1),
-    }
-    _write_json(executed.with_suffix(".json"), noted)
-
-
-def _press(
-    desk: _Desk, ran: Sequence[Chapter], failures: dict[Path, str], say: Callable[[str], None]
-) -> Report:
-    """Set the languages that have changed, unless a chapter of the brief failed."""
-    name = desk.edition.name
-    paths = [desk.executed(chapter) for chapter in desk.edition.chapters]
-    failed = [failures[path] for path in paths if path in failures]
-    pressed: list[str] = []
-    if not failed:
-        try:
-            pressed = _press_outdated(desk, say)
-        except ValueError as refusal:
-            failed = [f"{name}: {refusal}"]
-    if failed and any(desk.pdf(language).exists() for language in desk.edition.spec.languages):
-        say(f"{name}: the PDF in {_shown(desk)} is of an earlier run")
-    if not (ran or pressed or failed):
-        say(f"{name}: nothing has changed since the last run; see {_shown(desk)}")
-    return Report(name, [chapter.name for chapter in ran], pressed, failed)
-
-
-def _press_outdated(desk: _Desk, say: Callable[[str], None]) -> list[str]:
-    started = time.monotonic()
-    noted = dict(record.read_record(desk.folder / "run.json").get("outputs", {}))
-    executed = [record.file_hash(desk.executed(chapter)) for chapter in desk.edition.chapters]
-    outdated = {}
-    for language in desk.edition.spec.languages:
-        wanted = desk.around.press_fingerprint(desk.edition, language, executed)
-        last = noted.get(language, {})
-        current = record.stands(desk.pdf(language), last.get("sha256"))
-        if not current or last.get("fingerprint") != wanted:
-            outdated[language] = wanted
-    for language, wanted in outdated.items():
-        noted[language] = _set_one(desk, language) | {"fingerprint": wanted}
-        say(f"{desk.edition.name}: {_shown(desk)}/{desk.pdf(language).name}")
-    if outdated:
-        _write_record(desk, noted, time.monotonic() - started)
-    return list(outdated)
-
-
-def _set_one(desk: _Desk, language: str) -> dict[str, str]:
-    """Set the PDF of one language."""
-    edition = desk.edition
-    parts = [
-        press.chapter(_read_json(desk.executed(chapter)), language, name=chapter.name)
-        for chapter in edition.chapters
-    ]
-    brief = press.document(
-        parts,
-        language=language,
-        title=edition.text(edition.spec.title, language),
-        subtitle=edition.text(edition.spec.subtitle, language),
-        author=edition.text(edition.spec.author, language),
-        date=edition.spec.date,
-        made=record.made(edition, desk.around),
-    )
-    path = desk.pdf(language)
-    press.write_whole(path, press.typeset(brief))
-    return {"file": path.name, "sha256": record.file_hash(path)}
-
-
-def _write_record(desk: _Desk, outputs: dict[str, object], seconds: float) -> None:
-    """Write the run record last: it stands only beside PDFs that are whole."""
-    around = desk.around
-    noted = {
-        "brief": desk.edition.name,
-        "date": desk.edition.spec.date.isoformat(),
-        "outputs": outputs,
-        "chapters": [
-            _read_json(desk.executed(chapter).with_suffix(".json"))
-            for chapter in desk.edition.chapters
+def _summary_row(state: State) -> dict[str, object]:
+    done = "made" if state.ran or state.made else "kept"
+    return {
+        "name": state.desk.edition.name,
+        "ended": "failed" if state.troubles else done,
+        "ran": state.ran,
+        "made": state.made,
+        "seconds": round(state.seconds, 1),
+        "failures": [
+            {"chapter": trouble.chapter, **trouble.failure._asdict()} for trouble in state.troubles
         ],
-        "inputs": around.inputs,
-        "code": {"sha256": around.code, "commit": record.commit(around.root)},
-        "template": around.template,
-        "fonts": around.fonts,
-        "packages": around.packages,
-        "pressed_in_seconds": round(seconds, 2),
-        "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
-    _write_json(desk.folder / "run.json", noted)
-
-
-def _read_json(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _write_json(path: Path, content: object) -> None:
-    press.write_whole(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
-
-
-def _shown(desk: _Desk) -> str:
-    return desk.folder.relative_to(desk.around.root).as_posix()
 
 
 @contextmanager
-def _progress(total: int, say: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
-    """Show a bar on a terminal, and a plain line for each step elsewhere."""
+def _hands(around: Surroundings, workers: int | None, address: str | None) -> Iterator[Hands]:
+    """Hire whoever does the work, and let them go at the end, however it comes."""
+    from analysis.briefs import chapters, cluster  # noqa: PLC0415 - not if nothing has changed
+
+    told = chapters.kernel_environment(around.root)
+    if address is None:
+        hands = hire(chapters.prepare, [str(around.root)], told, workers)
+    else:
+        hands = cluster.join(address, cluster.site(around, told), workers)
+    try:
+        yield hands
+    finally:
+        hands.stop()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed run had begun to write: whole files only ever get their own name."""
+    for path in [*folder.glob(".*"), *(folder / "chapters").glob(".*")]:
+        path.unlink()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one run at a time write into a folder; a lock ends with the process that holds it."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on every system
+    except ImportError:
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said = f"another run is at work in {folder.name}; wait until it has ended"
+            raise BlockingIOError(said) from None
+        yield
+
+
+@contextmanager
+def _telling(say: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
+    """Show one line that renews itself on a terminal, and a line for each step elsewhere."""
     if not sys.stderr.isatty():
         yield say
         return
     from tqdm import tqdm  # noqa: PLC0415 - only where there is a terminal
 
-    with tqdm(total=total, unit="chapter", leave=False) as bar:
-
-        def tell(line: str) -> None:
-            bar.set_description_str(line.split(" in ", maxsplit=1)[0])
-            bar.update()
-
-        yield tell
+    with tqdm(bar_format="{desc}", leave=False) as bar:
+        yield bar.set_description_str

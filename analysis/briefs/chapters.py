@@ -1,108 +1,68 @@
-"""Chapters run by papermill, each in a process of its own, two at a time.
+"""One chapter run by papermill: from a notebook and its parameters to the executed notebook."""
 
-A process for each chapter makes a time limit and a crash the affair of that chapter alone. The
-processes are forked from a server that has imported papermill once, where the system can do that.
-"""
-
+import ast
+import importlib
 import json
-import multiprocessing
 import os
-import re
+import sys
 import tempfile
-import threading
-import time
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from multiprocessing.connection import Connection, wait
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis import press
+from analysis.briefs import outputs
+from analysis.briefs.workers import FORKS, Failed, one_line
 
-WORKERS = 2
-TIME_LIMIT_SECONDS = 600.0
+MEND_TABLES = "mend the table and run again; `python -m analysis check FOLDER` lists every fault"
+LOOK = "open notebooks/{file} with the same parameters in JupyterLab and run it up to that cell"
+# Sliders and tables to search live in a kernel; stored, they would be dead, large, and never alike.
+LIVE = "live"
+REMEDIES = {
+    **dict.fromkeys(("TableError", "FileNotFoundError", "UnicodeDecodeError"), MEND_TABLES),
+    "MemoryError": "ask for less (fewer draws), or give the machine more memory",
+    "ModuleNotFoundError": "install the package that is named, and run again",
+}
+_read: set[str] = set()
+_watched: set[Path] = set()
 
 
 class Job(NamedTuple):
-    """A chapter to run: the notebook, where to leave it executed, what to tell it."""
+    """A chapter to run: the notebook, what to tell it, and whether a kernel is wanted for it."""
 
     name: str
     notebook: Path
-    output: Path
     parameters: Mapping[str, object]
     root: Path
+    kernel: bool = not FORKS
 
 
-class Outcome(NamedTuple):
-    """How a job ended: seconds it took, and one sentence if it failed."""
+class Executed(NamedTuple):
+    """An executed notebook, and the files below `data` it read; None where nobody could see."""
 
-    job: Job
-    seconds: float
-    failure: str | None
-
-
-class _Running(NamedTuple):
-    job: Job
-    process: multiprocessing.Process
-    ear: Connection
-    started: float
+    content: bytes
+    read: tuple[str, ...] | None
 
 
-def run_chapters(
-    jobs: Sequence[Job],
-    *,
-    workers: int = WORKERS,
-    time_limit: float = TIME_LIMIT_SECONDS,
-) -> Iterator[Outcome]:
+def run_chapter(job: Job) -> Executed:
     """
-    Run chapters, a few at a time, and give each outcome as it comes.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-        What to run, longest first if known.
-    workers : int
-        How many at a time, 1 or more.
-    time_limit : float
-        Seconds that a chapter may take.
-
-    Yields
-    ------
-    Outcome
-        One for each job, in the order they end.
-
-    Examples
-    --------
-    >>> list(run_chapters([]))
-    []
-    """
-    context = _context()
-    waiting, running = deque(jobs), []
-    try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                running.append(_start(waiting.popleft(), context))
-            for ended, failure in _ended(running, time_limit):
-                running.remove(ended)
-                yield Outcome(ended.job, time.monotonic() - ended.started, failure)
-    finally:
-        for left in running:
-            left.process.kill()
-
-
-def run_chapter(job: Job) -> None:
-    """
-    Run one chapter with papermill and leave the executed notebook, whole or not at all.
+    Run one chapter with papermill, in a process that does nothing else before or after.
 
     Parameters
     ----------
     job : Job
         The chapter.
 
+    Returns
+    -------
+    Executed
+        The executed notebook, without anything that differs from run to run.
+
     Raises
     ------
-    RuntimeError
-        If a cell fails; the message names notebook, cell and error in one line.
+    Failed
+        If a cell fails; it names cell and error, and says what to do.
 
     Examples
     --------
@@ -111,8 +71,9 @@ def run_chapter(job: Job) -> None:
     """
     import nbformat  # noqa: PLC0415 - two seconds of imports that only a run needs
     import papermill  # noqa: PLC0415
-    from traitlets.config import Config  # noqa: PLC0415
 
+    os.environ.update(kernel_environment(job.root))
+    watch(job.root)
     # A path would be read as a format string, so the notebook itself is handed over.
     source = nbformat.read(job.notebook, as_version=4)
     try:
@@ -123,17 +84,64 @@ def run_chapter(job: Job) -> None:
                 parameters=dict(job.parameters),
                 progress_bar=False,
                 cwd=job.root,
-                extra_arguments=["--IPKernelApp.log_level=50"],
-                config=Config(_kernel_settings(folder)),
+                **_engine(job, folder),
             )
     except papermill.PapermillExecutionError as failure:
-        raise RuntimeError(_sentence(failure, source, job)) from None
-    press.write_whole(job.output, _cleaned(ran))
+        raise _failed(failure, source, job) from None
+    content = _cleaned(ran)
+    places = [str(job.parameters[name]) for name in ("place",) if name in job.parameters]
+    outputs.inspect({f"{job.name}.ipynb": content}, job.root, places)
+    return Executed(content, None if job.kernel else tuple(sorted(_read)))
+
+
+def prepare(root: str) -> None:
+    """
+    Import all that chapters and the press need, before any process is forked.
+
+    Parameters
+    ----------
+    root : str
+        Folder of the project.
+
+    Examples
+    --------
+    >>> prepare.__name__
+    'prepare'
+    """
+    watch(Path(root))
+    from analysis import press, words  # noqa: PLC0415
+
+    for name in sorted({"analysis.briefs.engine", "typst", "mistune", *_imported(Path(root))}):
+        # What cannot be imported fails the chapter that asks for it, in words that name it.
+        with suppress(Exception):
+            importlib.import_module(name)
+    with suppress(ValueError, OSError):
+        words.catalogue()
+        press.open_fonts()
+
+
+def watch(root: Path) -> None:
+    """
+    Note from now on every file below the data folder that this process opens.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the project.
+
+    Examples
+    --------
+    >>> watch.__name__
+    'watch'
+    """
+    if root not in _watched:
+        _watched.add(root)
+        sys.addaudithook(partial(_note, str(root / "data"), len(str(root)) + 1))
 
 
 def kernel_environment(root: Path) -> dict[str, str]:
     """
-    Tell what a kernel needs in its environment.
+    Tell what a process that runs notebooks needs in its environment.
 
     Parameters
     ----------
@@ -155,65 +163,52 @@ def kernel_environment(root: Path) -> dict[str, str]:
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
         "ANALYSIS_DATA": str(root / "data"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(os.pathsep.join(paths).split(os.pathsep))),
     }
 
 
-def _start(job: Job, context) -> _Running:
-    ear, mouth = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(job, mouth), name=job.name)
-    process.start()
-    mouth.close()
-    return _Running(job, process, ear, time.monotonic())
+def _note(data: str, cut: int, event: str, arguments: tuple) -> None:
+    if event == "open":
+        path = arguments[0]
+        if isinstance(path, str) and path.startswith(data):
+            _read.add(path[cut:])
+    elif event in {"os.scandir", "os.listdir"} and str(arguments[0]) == data:
+        _read.add("data")
 
 
-def _work(job: Job, mouth: Connection) -> None:
-    """Run one chapter in this process, and say how it ended."""
-    os.environ.update(kernel_environment(job.root))
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    try:
-        run_chapter(job)
-        mouth.send(None)
-    except Exception as failure:  # noqa: BLE001 - said in full to the parent, which decides
-        mouth.send(f"{job.name}: {_one_line(str(failure) or type(failure).__name__)}")
+def _imported(root: Path) -> Iterator[str]:
+    """List the modules of the package that the notebooks import."""
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        with suppress(ValueError, KeyError, SyntaxError, OSError):
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            for cell in cells:
+                if cell["cell_type"] == "code":
+                    yield from _imports("".join(cell["source"]))
 
 
-def _die_with_parent() -> None:
-    """End this process when the batch is killed, so that nobody works on for no one."""
-    wait([multiprocessing.parent_process().sentinel])
-    os._exit(1)
+def _imports(source: str) -> Iterator[str]:
+    if "import" not in source:
+        return
+    for line in ast.parse(source).body:
+        if isinstance(line, ast.Import):
+            yield from (one.name for one in line.names)
+        elif isinstance(line, ast.ImportFrom) and line.module:
+            yield line.module
+            if line.module.split(".")[0] == "analysis":
+                yield from (f"{line.module}.{one.name}" for one in line.names)
 
 
-def _ended(running: Sequence[_Running], time_limit: float) -> list[tuple[_Running, str | None]]:
-    """Wait until a chapter has ended or has run out of time."""
-    first = min(run.started for run in running)
-    heard = wait([run.ear for run in running], max(0.0, first + time_limit - time.monotonic()))
-    done = [(run, _last_word(run)) for run in running if run.ear in heard]
-    if done:
-        return done
-    late = [run for run in running if time.monotonic() - run.started >= time_limit]
-    for run in late:
-        run.process.kill()
-    said = f"took longer than the limit of {time_limit:.0f} s and was stopped"
-    return [(run, f"{run.job.name}: {said}") for run in late]
+def _engine(job: Job, folder: str) -> dict[str, object]:
+    from traitlets.config import Config  # noqa: PLC0415 - only a run needs it
 
+    from analysis.briefs import engine  # noqa: PLC0415
 
-def _last_word(run: _Running) -> str | None:
-    try:
-        said = run.ear.recv()
-    except EOFError:
-        said = f"{run.job.name}: its process died without a word (killed, or out of memory)"
-    run.process.join()
-    return said
-
-
-def _context():
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["papermill", "analysis.briefs.chapters"])
-    return context
+    if not job.kernel:
+        return {"engine_name": engine.HERE}
+    return {"engine_name": engine.KERNEL, "config": Config(_kernel_settings(folder))}
 
 
 def _kernel_settings(folder: str) -> dict[str, dict[str, str]]:
@@ -223,21 +218,44 @@ def _kernel_settings(folder: str) -> dict[str, dict[str, str]]:
     return {"KernelManager": {"transport": "ipc", "ip": f"{folder}/socket"}}
 
 
-def _sentence(failure: Exception, source: Mapping, job: Job) -> str:
+def _failed(failure: Exception, source: Mapping, job: Job) -> Failed:
     cells = ["".join(cell["source"]) for cell in source["cells"]]
     place = cells.index(failure.source) if failure.source in cells else None
-    named = "a cell" if place is None else f"cell {place + 1} ({source['cells'][place].get('id')})"
-    return f"{named} of {job.notebook.name} failed: {failure.ename}: {failure.evalue}"
+    cell = "" if place is None else source["cells"][place].get("id", "")
+    named = "a cell" if place is None else f"cell {place + 1} ({cell})"
+    file = job.notebook.name
+    said = one_line(f"{named} of {file} failed: {failure.ename}: {failure.evalue}")
+    return Failed(said, cell, REMEDIES.get(failure.ename, LOOK.format(file=file)))
 
 
-def _one_line(text: str) -> str:
-    return re.sub(r"\s*\n\s*", " / ", re.sub(r"\x1b\[[0-9;]*m", "", text).strip())
+def drop_live(notebook: dict) -> None:
+    """
+    Take out of an executed notebook what only a kernel can keep alive.
+
+    Parameters
+    ----------
+    notebook : dict
+        The notebook, changed in place: cells tagged `live` lose their outputs, and the states of
+        widgets go.
+
+    Examples
+    --------
+    >>> cell = {"metadata": {"tags": ["live"]}, "outputs": ["a slider"]}
+    >>> drop_live({"metadata": {"widgets": {}}, "cells": [cell]})
+    >>> cell["outputs"]
+    []
+    """
+    notebook["metadata"].pop("widgets", None)
+    for cell in notebook["cells"]:
+        if LIVE in cell["metadata"].get("tags", []):
+            cell["outputs"] = []
 
 
 def _cleaned(ran: Mapping) -> bytes:
     """Drop what differs from run to run: machine, paths, times, and the id drawn for parameters."""
     kept = json.loads(json.dumps(ran))
     kept["metadata"].pop("papermill", None)
+    drop_live(kept)
     for cell in kept["cells"]:
         if "injected-parameters" in cell["metadata"].get("tags", []):
             cell["id"] = "injected-parameters"

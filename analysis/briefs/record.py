@@ -9,9 +9,11 @@ from importlib import metadata
 from pathlib import Path
 
 from analysis import fonts, press
+from analysis.briefs import spec
 from analysis.briefs.spec import Chapter, Edition
 
-PRESS_ONLY = ("press.py", "__main__.py", "briefs")
+PRESS_ONLY = ("press.py", "__main__.py", "briefs", "twins", "catalogue/twins.yml")
+COMMON_FOLDERS = ("reference", "standards")
 PACKAGES = (
     *("duckdb", "fonttools", "ipykernel", "matplotlib", "mistune", "narwhals", "nbclient", "numpy"),
     *("pandas", "papermill", "pyarrow", "pydantic", "pyyaml", "scipy", "seaborn", "statsmodels"),
@@ -41,6 +43,28 @@ def file_hash(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def bytes_hash(content: bytes) -> str:
+    """
+    Hash what a file is to hold.
+
+    Parameters
+    ----------
+    content : bytes
+        The content.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal.
+
+    Examples
+    --------
+    >>> len(bytes_hash(b""))
+    64
+    """
+    return hashlib.sha256(content).hexdigest()
 
 
 def content_hash(content: object) -> str:
@@ -95,7 +119,11 @@ def folder_hashes(folder: Path, root: Path) -> list[dict[str, str]]:
 
 
 class Surroundings:
-    """What every chapter of every brief shares, hashed once: data, code, fonts, versions."""
+    """What the chapters of all briefs share, hashed once: data, code, fonts, versions.
+
+    Data are hashed by place, so that a change in one county does not concern the others: a chapter
+    depends on the folders of the places that its parameters name, and on all that is no place's.
+    """
 
     def __init__(self, root: Path) -> None:
         code = folder_hashes(PACKAGE, PACKAGE)
@@ -107,17 +135,94 @@ class Surroundings:
         self.fonts = _font_hashes()
         self.packages = package_versions()
         self.template = file_hash(press.TEMPLATE)
+        self.places = frozenset(
+            path.name
+            for path in (root / "data").glob("*")
+            if path.is_dir() and path.name not in COMMON_FOLDERS
+        )
+        self.notebook_hash = cache(file_hash)
+        self.scope = cache(self._scope)
+        self.commit = cache(lambda: commit(root))
+        self.scope_hash = cache(lambda places: content_hash(self.scope(places)))
 
-    def chapter_fingerprint(self, chapter: Chapter) -> str:
-        """Hash all that the outcome of a chapter depends on."""
-        parts = [self.inputs, self.measures, self.fonts, self.packages, dict(chapter.effective)]
-        return content_hash([file_hash(chapter.notebook), *parts])
+    def named_places(self, chapter: Chapter) -> frozenset[str]:
+        """List the places that the parameters of a chapter name."""
+        values = chapter.effective.values()
+        told = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        return frozenset(one for one in told if isinstance(one, str)) & self.places
 
-    def press_fingerprint(self, edition: Edition, language: str, chapters: Iterable[str]) -> str:
-        """Hash all that the PDF of one language depends on."""
-        spec = edition.spec.model_dump(mode="json", exclude={"languages"})
-        parts = [self.inputs, self.code, self.fonts, self.packages, self.template]
-        return content_hash([edition.name, language, spec, list(chapters), *parts])
+    def places_of(self, paths: Iterable[str]) -> frozenset[str]:
+        """List the places whose files are among some paths below the project."""
+        return frozenset(_place(path) for path in paths) & self.places
+
+    def chapter_fingerprint(self, chapter: Chapter, places: frozenset[str]) -> str:
+        """Hash all that the outcome of a chapter depends on, if it reads these places."""
+        parts = [self.measures, self.fonts, self.packages, dict(chapter.effective)]
+        hashes = [self.notebook_hash(chapter.notebook), self.scope_hash(places)]
+        return content_hash([*hashes, *parts])
+
+    def press_fingerprint(
+        self, edition: Edition, output: str, chapters: Sequence[str], places: frozenset[str]
+    ) -> str:
+        """Hash all that one output of a brief depends on."""
+        told = edition.spec.model_dump(mode="json", exclude={"languages", "time_limit", "axes"})
+        parts = [self.scope_hash(places), self.code, self.fonts, self.packages, self.template]
+        kept = kept_hash(edition, self.root)
+        return content_hash([edition.name, output, told, kept, list(chapters), *parts])
+
+    def _scope(self, places: frozenset[str]) -> list[dict[str, str]]:
+        left_out = self.places - places
+        return [file for file in self.inputs if _place(file["path"]) not in left_out]
+
+
+def kept_path(edition: Edition, root: Path) -> Path | None:
+    """
+    Tell where the record is that a brief revises.
+
+    Parameters
+    ----------
+    edition : Edition
+        The brief.
+    root : Path
+        Folder of the project.
+
+    Returns
+    -------
+    Path or None
+        The kept record; None if the brief revises none.
+
+    Examples
+    --------
+    >>> kept_path.__name__
+    'kept_path'
+    """
+    revised = edition.spec.revises
+    return root / spec.KEPT / f"{revised}.json" if revised else None
+
+
+def kept_hash(edition: Edition, root: Path) -> str | None:
+    """
+    Hash the record that a brief revises.
+
+    Parameters
+    ----------
+    edition : Edition
+        The brief.
+    root : Path
+        Folder of the project.
+
+    Returns
+    -------
+    str or None
+        SHA-256 in hexadecimal; None if the brief revises none.
+
+    Examples
+    --------
+    >>> kept_hash.__name__
+    'kept_hash'
+    """
+    path = kept_path(edition, root)
+    return file_hash(path) if path else None
 
 
 @cache
@@ -191,7 +296,7 @@ def said_parameters(chapter: Chapter) -> str:
     return ", ".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in pairs)
 
 
-def made(edition: Edition, around: Surroundings) -> dict[str, object]:
+def made(edition: Edition, around: Surroundings, places: frozenset[str]) -> dict[str, object]:
     """
     Gather what the last page of a brief says about how it was made.
 
@@ -201,6 +306,8 @@ def made(edition: Edition, around: Surroundings) -> dict[str, object]:
         The brief.
     around : Surroundings
         Data, code, fonts and versions.
+    places : frozenset of str
+        The places whose data its chapters read.
 
     Returns
     -------
@@ -217,11 +324,11 @@ def made(edition: Edition, around: Surroundings) -> dict[str, object]:
             {
                 "name": f"notebooks/{chapter.notebook.name}",
                 "parameters": said_parameters(chapter),
-                "sha256": file_hash(chapter.notebook),
+                "sha256": around.notebook_hash(chapter.notebook),
             }
             for chapter in edition.chapters
         ],
-        "inputs": around.inputs,
+        "inputs": around.scope(places),
         "fonts": around.fonts,
         "code": around.code,
         "packages": ", ".join(f"{name} {version}" for name, version in around.packages.items()),
@@ -277,6 +384,12 @@ def stands(path: Path, sha256: object) -> bool:
     False
     """
     return path.is_file() and file_hash(path) == sha256
+
+
+def _place(path: str) -> str:
+    """Name the folder below `data` that a file is in, if it is in one."""
+    parts = path.split("/")
+    return parts[1] if len(parts) > 2 else ""
 
 
 def _is_left_out(path: Path) -> bool:

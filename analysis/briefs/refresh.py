@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from analysis import exhibits, press, words
+from analysis import exhibits, press, startpage, words
 from analysis.briefs import ROOT
-from analysis.briefs.chapters import kernel_environment
+from analysis.briefs.chapters import drop_live, kernel_environment
 from analysis.briefs.spec import nearest
 
 README_CHART = ("02_poverty_incidence", "incidence-fan-figure", "docs/incidence.svg")
@@ -43,13 +43,16 @@ def refresh_notebooks(
     ValueError: there is no notebook 'nowhere'; there is none
     """
     known = {path.stem: path for path in sorted((root / "notebooks").glob("*.ipynb"))}
-    for name in names or known:
+    # The summary gathers what the others say, so it comes last.
+    for name in names or sorted(known, key=lambda one: one.startswith("00")):
         if name not in known:
             raise ValueError(f"there is no notebook {name!r}; {nearest(name, known)}")
         write_prose(known[name])
         _execute(known[name], root)
+        _store_without_live(known[name])
         say(f"{name}: executed and stored")
     store_readme_chart(root)
+    startpage.store(root)
 
 
 def write_prose(path: Path) -> bool:
@@ -125,3 +128,9 @@ def _execute(path: Path, root: Path) -> None:
     if ended.returncode:
         last = ended.stderr.strip().splitlines()[-1:]
         raise ValueError(f"{path.name} did not run: {' '.join(last)}")
+
+
+def _store_without_live(path: Path) -> None:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    drop_live(notebook)
+    press.write_whole(path, (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode())

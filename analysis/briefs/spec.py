@@ -4,10 +4,15 @@ The runner accepts a misspelt parameter in silence, pastes a parameter's name in
 `../` in a path. So every name, type and value is held here against what the notebooks declare.
 """
 
+import calendar
 import datetime
 import difflib
+import itertools
+import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -19,10 +24,16 @@ from analysis.briefs import parameters
 from analysis.briefs.parameters import shown
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+KeptName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,149}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,100}$")]
+Axis = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Values = dict[str, object]
-LARGEST = 200_000
+LARGEST = 500_000
 MOST_SAID = 20
+MOST_EDITIONS, LONGEST_NAME = 5000, 150
+TIME_LIMIT_SECONDS = 1800.0
+MONTH = "month"
+KEPT = "reports/kept"
 
 
 class SpecError(ValueError):
@@ -41,15 +52,24 @@ class ChapterSpec(_Strict):
 
 
 class BriefSpec(_Strict):
-    """One brief: titles from the catalogue, date, languages, chapters."""
+    """One brief, or one template of many: titles from the catalogue, date, languages, chapters.
+
+    `for` gives axes such as `place` or `month`, each with its values: there is one edition for each
+    combination. A value is plain, or a mapping of a `name` and the parameters it stands for.
+    """
 
     title: Key
     subtitle: Key | None = None
     author: Key = "press.author"
-    date: datetime.date
+    date: datetime.date | None = None
     languages: list[Literal["zh", "en"]] = Field(default=["zh", "en"], min_length=1)
     parameters: Values = Field(default_factory=dict)
     chapters: list[ChapterSpec] = Field(min_length=1)
+    axes: dict[Axis, Annotated[list[object], Field(min_length=1)]] = Field(
+        default_factory=dict, alias="for"
+    )
+    time_limit: float = Field(default=TIME_LIMIT_SECONDS, gt=0, allow_inf_nan=False)
+    revises: KeptName | None = None
 
 
 class FileSpec(_Strict):
@@ -69,9 +89,10 @@ class Chapter(NamedTuple):
 
 
 class Edition(NamedTuple):
-    """A brief ready to run: checked, with everything resolved."""
+    """A brief ready to run: checked, with everything resolved; `entry` is its key in the file."""
 
     name: str
+    entry: str
     spec: BriefSpec
     chapters: Sequence[Chapter]
 
@@ -96,7 +117,7 @@ def read_editions(
     root : Path
         Folder of the project, with `notebooks` and `data` in it.
     names : sequence of str
-        The briefs wanted; all, if empty.
+        The briefs wanted, or single editions of them; all, if empty.
     languages : sequence of str
         The languages wanted; those of each brief, if empty.
 
@@ -118,13 +139,18 @@ def read_editions(
     analysis.briefs.spec.SpecError: nowhere.yml: there is no such file
     """
     spec = _validate(_load(path), path)
-    _check_wanted("brief", names, list(spec.briefs), path)
     _check_wanted("language", languages, words.LANGUAGES, path)
-    chosen = {name: brief for name, brief in spec.briefs.items() if not names or name in names}
-    problems = [p for name, brief in chosen.items() for p in _problems(name, brief, root)]
-    if problems:
-        raise _refused(path, problems)
-    return [_edition(name, brief, root, languages) for name, brief in chosen.items()]
+    shelf = _Shelf(root)
+    _refuse([p for name, brief in spec.briefs.items() for p in _size_problems(name, brief)], path)
+    drafts = [d for name, brief in spec.briefs.items() for d in _drafts(name, brief)]
+    _refuse(_name_problems([draft.name for draft in drafts]), path)
+    _check_wanted("brief", names, [*spec.briefs, *(draft.name for draft in drafts)], path)
+    chosen = [d for d in drafts if not names or {d.entry, d.name} & set(names)]
+    entries = dict.fromkeys(draft.entry for draft in chosen)
+    _refuse([p for name in entries for p in _problems(name, spec.briefs[name], shelf)], path)
+    editions = [_edition(draft, shelf, languages) for draft in chosen]
+    _refuse(dict.fromkeys(p for edition in editions for p in _title_problems(edition)), path)
+    return editions
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -244,7 +270,15 @@ def _plain(part: object) -> str:
 
 
 def _keys() -> set[str]:
-    return {key for model in (FileSpec, BriefSpec, ChapterSpec) for key in model.model_fields}
+    models = (FileSpec, BriefSpec, ChapterSpec)
+    fields = [item for model in models for item in model.model_fields.items()]
+    return {field.alias or name for name, field in fields}
+
+
+def _refuse(problems: Iterable[str], path: Path) -> None:
+    said = list(problems)
+    if said:
+        raise _refused(path, said)
 
 
 def _check_wanted(what: str, wanted: Sequence[str], known: Sequence[str], path: Path) -> None:
@@ -253,7 +287,107 @@ def _check_wanted(what: str, wanted: Sequence[str], known: Sequence[str], path: 
             raise SpecError(f"{path}: there is no {what} {name!r}; {nearest(name, known)}")
 
 
-def _problems(name: str, brief: BriefSpec, root: Path) -> Iterator[str]:
+class _Shelf:
+    """What the project has, each file read once: what notebooks declare."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.declared = cache(self._declared)
+
+    def notebook(self, name: str) -> Path:
+        return self.root / "notebooks" / f"{name}.ipynb"
+
+    def _declared(self, notebook: str) -> dict[str, parameters.Parameter]:
+        path = self.notebook(notebook)
+        if not path.is_file():
+            known = [path.stem for path in path.parent.glob("*.ipynb")]
+            raise ValueError(f"there is no notebook {notebook!r}; {nearest(notebook, known)}")
+        return parameters.declared(path)
+
+
+class _Draft(NamedTuple):
+    """One combination of the axes of a brief, not checked yet."""
+
+    name: str
+    entry: str
+    brief: BriefSpec
+    values: Values
+
+
+def _size_problems(name: str, brief: BriefSpec) -> Iterator[str]:
+    """List what makes the axes of a brief impossible to lay out."""
+    here = f"briefs > {name}"
+    for axis, values in brief.axes.items():
+        for value in values:
+            problem = _axis_problem(axis, value)
+            if problem:
+                yield f"{here} > for > {axis}: {problem}"
+    size = math.prod(len(values) for values in brief.axes.values())
+    if size > MOST_EDITIONS:
+        yield f"{here} > for: makes {size} editions, and {MOST_EDITIONS} are the most; split it"
+    if brief.date is None and MONTH not in brief.axes:
+        yield f"{here} > date: is missing; add it"
+    if brief.date is not None and MONTH in brief.axes:
+        yield f"{here} > date: stands beside for > month, which gives the date; remove one of them"
+
+
+def _axis_problem(axis: str, value: object) -> str | None:
+    if isinstance(value, dict) and "name" not in value:
+        return f"{shown(value)} has no name; add a name of a-z, 0-9, _ and -"
+    named = _value_name(value)
+    if not isinstance(named, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", named):
+        return (
+            f"{shown(named)} is not a plain name; use a-z, 0-9, _ and - (no path, no code), "
+            f"or write {{name: …, {axis}: …}}"
+        )
+    if axis == MONTH and not _is_month(named):
+        return f"{named!r} is not a month; write it as 2018-03"
+    return None
+
+
+def _value_name(value: object) -> object:
+    if isinstance(value, dict):
+        return value["name"]
+    is_number = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**64
+    return str(value) if is_number else value
+
+
+def _is_month(text: str) -> bool:
+    return re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", text) is not None
+
+
+def _drafts(name: str, brief: BriefSpec) -> Iterator[_Draft]:
+    """Lay out every combination of the axes."""
+    for combination in itertools.product(*brief.axes.values()):
+        named = dict(zip(brief.axes, combination, strict=True))
+        values = [_axis_values(axis, value) for axis, value in named.items()]
+        merged = {key: value for own in values for key, value in own.items()}
+        dated = {"date": _last_day(named[MONTH])} if MONTH in named else {}
+        full = "-".join([name, *(str(_value_name(value)) for value in combination)])
+        yield _Draft(full, name, brief.model_copy(update=dated), merged)
+
+
+def _axis_values(axis: str, value: object) -> Values:
+    """Give the parameters that a value of an axis stands for; a month stands for a day."""
+    if isinstance(value, dict):
+        return {key: own for key, own in value.items() if key != "name"}
+    return {"until": _last_day(value).isoformat()} if axis == MONTH else {axis: value}
+
+
+def _last_day(month: str) -> datetime.date:
+    year, number = int(month[:4]), int(month[5:])
+    return datetime.date(year, number, calendar.monthrange(year, number)[1])
+
+
+def _name_problems(names: Sequence[str]) -> Iterator[str]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"briefs: two editions are called {name!r}; give one another name"
+        if len(name) > LONGEST_NAME:
+            yield f"briefs: the edition {name!r} has too long a name; shorten one part of it"
+
+
+def _problems(name: str, brief: BriefSpec, shelf: _Shelf) -> Iterator[str]:
     """List what is wrong between a brief and the catalogue, the notebooks and the areas."""
     here = f"briefs > {name}"
     for key in (brief.title, brief.subtitle, brief.author):
@@ -263,23 +397,34 @@ def _problems(name: str, brief: BriefSpec, root: Path) -> Iterator[str]:
     for number, chapter in enumerate(brief.chapters, start=1):
         where = f"{here} > chapters > {number}"
         try:
-            own = _declared(chapter.notebook, root)
+            own = shelf.declared(chapter.notebook)
         except ValueError as refusal:
             yield f"{where}: {refusal}"
             continue
         declared |= own
         told = chapter.parameters
-        yield from _wrong_values(f"{where} > parameters", told, own, chapter.notebook, root)
-    shared = brief.parameters
-    yield from _wrong_values(f"{here} > parameters", shared, declared, "any chapter", root)
+        yield from _wrong_values(f"{where} > parameters", told, own, chapter.notebook, shelf.root)
+    shared = partial(_wrong_values, declared=declared, holder="any chapter", root=shelf.root)
+    yield from shared(f"{here} > parameters", brief.parameters)
+    if brief.revises and not (shelf.root / KEPT / f"{brief.revises}.json").is_file():
+        yield f"{here} > revises: there is no {KEPT}/{brief.revises}.json; keep that edition first"
+    for axis, values in brief.axes.items():
+        for value in values:
+            told = _axis_values(axis, value)
+            if axis != MONTH or isinstance(value, dict):
+                yield from shared(f"{here} > for > {axis}", told)
 
 
-def _declared(notebook: str, root: Path) -> dict[str, parameters.Parameter]:
-    path = _notebook(notebook, root)
-    if not path.is_file():
-        known = [path.stem for path in path.parent.glob("*.ipynb")]
-        raise ValueError(f"there is no notebook {notebook!r}; {nearest(notebook, known)}")
-    return parameters.declared(path)
+def _title_problems(edition: Edition) -> Iterator[str]:
+    """Say every title once before anything runs: it may ask for what the brief does not have."""
+    spec = edition.spec
+    for key, language in itertools.product(
+        (spec.title, spec.subtitle, spec.author), spec.languages
+    ):
+        try:
+            edition.text(key, language)
+        except ValueError as refusal:
+            yield f"briefs > {edition.entry}: {refusal}"
 
 
 def _wrong_values(
@@ -299,26 +444,28 @@ def _wrong_values(
             yield f"{where} > {name}: {problem}"
 
 
-def _notebook(name: str, root: Path) -> Path:
-    return root / "notebooks" / f"{name}.ipynb"
-
-
-def _edition(name: str, brief: BriefSpec, root: Path, languages: Sequence[str]) -> Edition:
-    kept = [language for language in brief.languages if not languages or language in languages]
+def _edition(draft: _Draft, shelf: _Shelf, languages: Sequence[str]) -> Edition:
+    spoken = draft.brief.languages
+    kept = [language for language in spoken if not languages or language in languages]
     if not kept:
-        spoken, asked = ", ".join(brief.languages), ", ".join(languages)
-        raise SpecError(f"the brief {name} is set in {spoken}, not in {asked}; add it to languages")
-    spec = brief.model_copy(update={"languages": kept})
+        asked = ", ".join(languages)
+        said = f"the brief {draft.name} is set in {', '.join(spoken)}, not in {asked}"
+        raise SpecError(f"{said}; add it to languages")
+    shared = draft.brief.parameters | draft.values
+    resolved = {"languages": kept, "parameters": shared, "axes": {}}
     seen: dict[str, int] = {}
-    return Edition(name, spec, [_chapter(chapter, brief, root, seen) for chapter in brief.chapters])
+    chapters = [_chapter(chapter, shared, shelf, seen) for chapter in draft.brief.chapters]
+    return Edition(draft.name, draft.entry, draft.brief.model_copy(update=resolved), chapters)
 
 
-def _chapter(chapter: ChapterSpec, brief: BriefSpec, root: Path, seen: dict[str, int]) -> Chapter:
-    path = _notebook(chapter.notebook, root)
-    declared = parameters.declared(path)
-    shared = {name: value for name, value in brief.parameters.items() if name in declared}
-    told = shared | chapter.parameters
-    effective = {name: told.get(name, one.default) for name, one in declared.items()}
+def _chapter(chapter: ChapterSpec, shared: Values, shelf: _Shelf, seen: dict[str, int]) -> Chapter:
+    """Resolve one chapter; it is told only what differs from the defaults."""
+    path = shelf.notebook(chapter.notebook)
+    declared = shelf.declared(chapter.notebook)
+    given = {name: value for name, value in shared.items() if name in declared}
+    given |= chapter.parameters
+    effective = {name: given.get(name, one.default) for name, one in declared.items()}
+    told = {name: value for name, value in effective.items() if value != declared[name].default}
     seen[path.stem] = seen.get(path.stem, 0) + 1
     again = "" if seen[path.stem] == 1 else f"-{seen[path.stem]}"
     return Chapter(f"{path.stem}{again}", path, told, effective)

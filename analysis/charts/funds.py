@@ -1,15 +1,19 @@
-"""Charts of the money: yuan a person by year, and where a county's funds come from and go."""
+"""Charts of the money: where it came from and went, whether it was spent, whom it reached."""
 
 from collections.abc import Callable, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import DateFormatter, YearLocator
 
 from analysis.charts import house
 from analysis.charts.ribbons import ribbons
 
 Say = Callable[..., str]
-LEVELS = ("central", "province", "prefecture", "county")
+WAN = 1e4
+GAP = house.band()
+MOST_KINDS = 10
+LEVELS = ("fund_central", "fund_province", "fund_prefecture", "fund_county")
 
 
 def per_person(panels: Sequence[Axes], yearly: pd.DataFrame, *, say: Say) -> None:
@@ -71,19 +75,22 @@ def _ranked(axes: Axes, rows: Sequence[tuple[str, float, float]], say: Say) -> N
     axes.bar_label(bars, labels, padding=3)
     axes.set_xlim(0, max(amounts) * 1.55)
     axes.xaxis.set_visible(False)
+    axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(left=False)
 
 
-def fund_flow(axes: Axes, links: pd.DataFrame, *, say: Say) -> None:
-    """Draw money flowing from source to level to sector.
+def fund_flow(axes: Axes, links: pd.DataFrame, nodes: pd.DataFrame, *, say: Say) -> None:
+    """Draw money flowing from source to level, sector and township.
 
     Parameters
     ----------
     axes : Axes
         Where to draw.
     links : DataFrame
-        From `analysis.funds.links`.
+        From `analysis.funds.flow`.
+    nodes : DataFrame
+        From `analysis.funds.nodes`: the order of each stage from the top down.
     say : callable
         Words in the language drawn.
     """
@@ -92,60 +99,128 @@ def fund_flow(axes: Axes, links: pd.DataFrame, *, say: Say) -> None:
         axes,
         links,
         "approved_yuan",
-        order=LEVELS,
+        order=list(dict.fromkeys([*LEVELS, *nodes["node"]])),
         looks=lambda node: "place" if node in first else "province",
-        names=lambda node, yuan: say("funds.label.node", node=f"funds.node.{node}", yuan=yuan),
+        names=lambda node, yuan: say("funds.label.node", node=[node], wan=yuan / WAN),
     )
 
 
-def execution(axes: Axes, months: pd.DataFrame, *, say: Say) -> None:
-    """Draw approved, disbursed and spent money up to each month; the gap is carried over.
+def execution(panels: Sequence[Axes], months: pd.DataFrame, *, say: Say) -> None:
+    """Draw approved, disbursed and spent money up to each month beside what is carried over.
 
     Parameters
     ----------
-    axes : Axes
-        Where to draw.
+    panels : sequence of Axes
+        Two.
     months : DataFrame
         From `analysis.funds.execution`.
     say : callable
         Words in the language drawn.
     """
     when = pd.to_datetime(months["month"])
+    total, carried = panels
     meanings = {"approved_yuan": "target", "disbursed_yuan": "projected", "spent_yuan": "observed"}
-    axes.fill_between(
-        when, months["spent_yuan"] / 1e4, months["disbursed_yuan"] / 1e4, **house.band()
-    )
-    ends = []
     for column, meaning in meanings.items():
-        axes.plot(when, months[column] / 1e4, **house.rule(meaning))
-        ends.append((when.iloc[-1], months[column].iloc[-1] / 1e4, column, meaning))
-    axes.set_ylim(bottom=0)
-    house.thousands(axes.yaxis)
-    labels = [(x, y, say(f"funds.label.{column}"), meaning) for x, y, column, meaning in ends]
-    house.label_ends(axes, [(axes.convert_xunits(x), *rest) for x, *rest in labels])
+        label = say(f"funds.label.{column}")
+        total.plot(when, months[column] / WAN, label=label, **house.rule(meaning))
+    total.fill_between(when, months["spent_yuan"] / WAN, months["disbursed_yuan"] / WAN, **GAP)
+    total.legend(loc="upper left")
+    carried.fill_between(when, 0, months["carry_over_yuan"] / WAN, **GAP)
+    carried.plot(when, months["carry_over_yuan"] / WAN, **house.rule("place"))
+    for axes, title in ((total, "so_far"), (carried, "carried_over")):
+        axes.set_title(say(f"funds.label.{title}"), loc="left")
+        axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(YearLocator())
+        axes.xaxis.set_major_formatter(DateFormatter("%Y"))
+        house.thousands(axes.yaxis)
 
 
-def concentration(axes: Axes, curve: pd.DataFrame, *, say: Say) -> None:
-    """Draw the share of money over the share of persons, from the poorest village up.
+def targeting(
+    panels: Sequence[Axes],
+    curve: pd.DataFrame,
+    heads: pd.DataFrame,
+    groups: pd.DataFrame,
+    *,
+    say: Say,
+) -> None:
+    """Draw the concentration of money beside money a head against incidence.
 
     Parameters
     ----------
-    axes : Axes
-        Where to draw.
+    panels : sequence of Axes
+        Two.
     curve : DataFrame
-        From `analysis.funds.concentration_curve`.
+        From `analysis.funds.incidence_curve`.
+    heads : DataFrame
+        From `analysis.funds.per_head`: a point a village.
+    groups : DataFrame
+        From `analysis.funds.by_incidence`: a line through groups of villages.
     say : callable
         Words in the language drawn.
     """
-    axes.plot([0, 1], [0, 1], **house.rule("muted"))
-    axes.plot(curve["persons_share"], curve["amount_share"], **house.rule("place"))
-    axes.fill_between(
-        curve["persons_share"], curve["persons_share"], curve["amount_share"], **house.band()
+    concentration, villages = panels
+    _concentration(concentration, curve, say)
+    villages.plot(
+        heads["headcount_ratio"],
+        heads["yuan_per_head"],
+        **house.points("muted") | {"markersize": 3.5},
     )
+    label = say("funds.label.groups")
+    means = groups[["headcount_ratio", "yuan_per_head"]].astype(float)
+    villages.plot(*means.to_numpy().T, label=label, **house.line("place"))
+    villages.set_xlabel(say("funds.label.incidence"))
+    villages.set_title(say("funds.label.per_head"), loc="left")
+    villages.set_xlim(left=0)
+    villages.set_ylim(bottom=0)
+    villages.legend(loc="upper left")
+    house.percent(villages.xaxis)
+    house.thousands(villages.yaxis)
+
+
+def _concentration(axes: Axes, curve: pd.DataFrame, say: Say) -> None:
+    persons, money = (curve[name].astype(float) for name in ("persons_share", "amount_share"))
+    axes.plot([0, 1], [0, 1], **house.rule("muted"))
+    axes.plot(persons, money, **house.rule("place"))
+    axes.fill_between(persons, persons, money, **house.band())
     axes.set_xlabel(say("funds.label.persons_share"))
-    axes.set_ylabel(say("funds.label.amount_share"))
-    axes.text(0.6, 0.56, say("funds.label.equal"), va="top")
+    axes.set_title(say("funds.label.amount_share"), loc="left")
+    axes.text(0.98, 0.45, say("funds.label.equal"), va="top", ha="right")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     for axis in (axes.xaxis, axes.yaxis):
         house.percent(axis)
+
+
+def industry(panels: Sequence[Axes], kinds: pd.DataFrame, lives: pd.DataFrame, *, say: Say) -> None:
+    """Draw in how many villages each kind of project stands beside how long projects last.
+
+    Parameters
+    ----------
+    panels : sequence of Axes
+        Two.
+    kinds : DataFrame
+        From `analysis.funds.kinds`; the ten commonest are drawn.
+    lives : DataFrame
+        From `analysis.funds.survival`; without rows, nothing has ended and nothing is drawn.
+    say : callable
+        Words in the language drawn.
+    """
+    bars, curve = panels
+    rows = [
+        (say("funds.label.kind", kind=[row.project_kind]), row.village_count, row.share)
+        for row in kinds.head(MOST_KINDS).itertuples()
+    ]
+    _ranked(bars, rows[::-1], say)
+    bars.set_title(say("funds.label.kinds"), loc="left")
+    years = [0.0, *lives["years"].astype(float)]
+    low, share, high = (
+        [1.0, *lives[name].astype(float)] for name in ("lasting_low", "lasting", "lasting_high")
+    )
+    curve.fill_between(years, low, high, step="post", **house.band("observed"))
+    curve.step(years, share, where="post", **house.rule("observed"))
+    curve.set_xlabel(say("funds.label.years"))
+    curve.set_title(say("funds.label.lasting"), loc="left")
+    curve.set_xlim(left=0)
+    curve.set_ylim(0, 1.02)
+    house.years(curve.xaxis)
+    house.percent(curve.yaxis)

@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.path import Path
 
 from analysis.charts import house
 
-BAR, GAP, STEPS = 0.05, 0.03, 40
+BAR, GAP, OPACITY = 0.05, 0.03, 0.28
 
 
 def ribbons(
@@ -46,12 +48,17 @@ def ribbons(
     bases = [_bases(column, gap) for column in sizes]
     for stage, column in enumerate(sizes):
         _nodes(axes, stage, pd.DataFrame({"size": column, "base": bases[stage]}), looks, names)
+    shapes, colours = [], []
     for stage, rows in links.groupby("stage"):
         left, right = (bases[int(stage) + side].to_dict() for side in (0, 1))
         for source, target, size in rows[["source", "target", amount]].itertuples(index=False):
-            _ribbon(axes, stage, (left[source], right[target], size), house.mark(looks(source)))
+            shapes.append(_ribbon(stage, left[source], right[target], size))
+            colours.append(house.mark(looks(source)).colour)
             left[source] += size
             right[target] += size
+    # One collection: a hundred artists of their own take a second to draw.
+    look = {"facecolors": colours, "alpha": OPACITY, "linewidths": 0}
+    axes.add_collection(PathCollection(shapes, **look), autolim=False)
     axes.set_xlim(-0.1, stages - 0.5)
     axes.invert_yaxis()
     axes.set_axis_off()
@@ -77,9 +84,11 @@ def _nodes(axes: Axes, stage: int, nodes: pd.DataFrame, looks: Callable, names: 
         axes.annotate(names(node, size), place, va="center", fontsize="small", bbox=box, zorder=5)
 
 
-def _ribbon(axes: Axes, stage: int, ends: tuple[float, float, float], look: house.Mark) -> None:
-    start, end, size = ends
-    across = np.linspace(0, 1, STEPS)
-    lower = start + (end - start) * across**2 * (3 - 2 * across)
-    x = stage + BAR + across * (1 - BAR)
-    axes.fill_between(x, lower, lower + size, color=look.colour, alpha=0.28, linewidth=0)
+def _ribbon(stage: int, start: float, end: float, size: float) -> Path:
+    """A ribbon of two cubic curves: few points, as a picture of hundreds is stored twice."""
+    across = stage + BAR + np.array([0, 1 / 3, 2 / 3, 1]) * (1 - BAR)
+    there = np.column_stack([across, [start, start, end, end]])
+    back = there[::-1] + np.array([0, size])
+    curve = [Path.CURVE4] * 3
+    codes = [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY]
+    return Path(np.concatenate([there, back, there[:1]]), codes)

@@ -20,6 +20,7 @@ def alkire_foster(
     poverty_cutoff: float,
     weight: str | None,
     by: Sequence[str] = (),
+    rows: str | None = None,
 ) -> pd.DataFrame:
     """Headcount ratio, intensity and adjusted headcount ratio of multidimensional poverty.
 
@@ -35,6 +36,8 @@ def alkire_foster(
         Column of persons or survey weights; None counts every row once.
     by : sequence of str
         Columns that make the groups.
+    rows : str or None
+        Column that says how many households a row stands for, where equal ones were put together.
 
     Returns
     -------
@@ -63,11 +66,11 @@ def alkire_foster(
     [0.5, 0.75, 0.375]
     """
     specification = check_specification(specification)
-    people = _people(frame, specification, poverty_cutoff, weight, by)
+    people = _people(frame, specification, poverty_cutoff, weight, by, rows=rows)
     sums = people.with_columns(
         _headcount=(nw.col(WEIGHT) * nw.col(POOR)).fill_null(0.0),
         _deprivation=(nw.col(WEIGHT) * nw.col(POOR) * nw.col(SCORE)).fill_null(0.0),
-        _rows_missing=nw.col(POOR).is_null().cast(nw.Int64),
+        _rows_missing=nw.col(POOR).is_null().cast(nw.Int64) * nw.col("_rows"),
     )
     names = ["rows", "rows_missing", "population", "headcount", "deprivation"]
     return _ratios(_added(sums, names, by))
@@ -134,18 +137,19 @@ def indicator_profile(
     return table.sort_values("_order", kind="stable", ignore_index=True).drop(columns="_order")
 
 
-def _people(frame, specification, poverty_cutoff, weight, by):
+def _people(frame, specification, poverty_cutoff, weight, by, *, rows=None):
     poor = is_poor(poverty_cutoff)
     people = scored(frame, specification)
     columns = people.collect_schema()
-    absent = [name for name in [*by, *([weight] if weight else [])] if name not in columns]
+    needed = [*by, *(name for name in (weight, rows) if name)]
+    absent = [name for name in needed if name not in columns]
     if absent:
         raise ValueError(f"The register has no column {', '.join(absent)}.")
     given = nw.col(weight).cast(nw.Float64) if weight else nw.lit(1.0)
     people = people.with_columns(poor.alias(POOR), given.alias(WEIGHT))
     own = nw.col(WEIGHT)
     return people.with_columns(
-        _rows=nw.lit(1),
+        _rows=nw.col(rows) if rows else nw.lit(1),
         _bad_weight=(own.is_null() | own.is_nan() | (own < 0)).cast(nw.Int64),
         _counted=nw.when(nw.col(POOR).is_null()).then(0.0).otherwise(1.0),
     ).with_columns(_population=own * nw.col("_counted"))

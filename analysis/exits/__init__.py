@@ -28,6 +28,7 @@ from analysis.exits.printed import (
     village_plan_summary,
 )
 from analysis.exits.release import (
+    binding_counts,
     failure_patterns,
     greedy_order,
     marginal_release,
@@ -37,6 +38,7 @@ from analysis.exits.release import (
 from analysis.exits.rollup import (
     POOR,
     county_indicators,
+    filled_villages,
     household_shares,
     household_totals,
     township_indicators,
@@ -48,12 +50,14 @@ __all__ = [
     "PASS",
     "POOR",
     "UNKNOWN",
+    "binding_counts",
     "checklist_counts",
     "checklist_table",
     "composite_incidence",
     "county_indicators",
     "errors_allowed",
     "failure_patterns",
+    "filled_villages",
     "greedy_order",
     "household_shares",
     "household_totals",

@@ -46,6 +46,48 @@ def marginal_release(judged: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     return totals.reset_index().drop(columns="number")
 
 
+def binding_counts(judged: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Say, for each indicator, how many units fail it, for how many it binds, and how far they are.
+
+    Parameters
+    ----------
+    judged : DataFrame
+        From `judge`, one year of it.
+    keys : sequence of str
+        Columns that name a unit.
+
+    Returns
+    -------
+    DataFrame
+        One row an indicator, in the order of the pack: ``indicator``, units ``failing`` it,
+        ``unknown`` in it, those it ``binds`` (it is the furthest from its threshold, see
+        `verdicts`), and ``typical`` and ``farthest``, median and largest shortfall of the failing
+        as a share of the threshold; missing where none fails.
+
+    Examples
+    --------
+    >>> judged = pd.DataFrame({"village": ["a", "a"], "number": [1, 2],
+    ...     "indicator": ["road", "water"], "verdict": "fail", "distance": [-0.2, -0.5],
+    ...     "shortfall": [0.2, 0.5], "unit": "share", "missing": None})
+    >>> binding_counts(judged, ["village"])[["indicator", "binds"]].values.tolist()
+    [['road', 0], ['water', 1]]
+    """
+    binding = verdicts(judged, keys)["binding"].value_counts()
+    fails = judged["verdict"].eq(FAIL)
+    rows = judged[["number", "indicator"]].assign(
+        failing=fails, unknown=judged["verdict"].eq(UNKNOWN), short=judged["shortfall"].where(fails)
+    )
+    table = rows.groupby(["number", "indicator"]).agg(
+        failing=("failing", "sum"),
+        unknown=("unknown", "sum"),
+        typical=("short", "median"),
+        farthest=("short", "max"),
+    )
+    table = table.reset_index().drop(columns="number")
+    table.insert(3, "binds", table["indicator"].map(binding).fillna(0).astype(int))
+    return table
+
+
 def greedy_order(judged: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Order the indicators so that each step releases as many units as it can.
 

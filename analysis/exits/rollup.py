@@ -63,7 +63,32 @@ def village_indicators(
     totals = household_totals(households, by).join(
         household_shares(households, judged_households, measures, "village", by)
     )
-    filled = _filled(villages, totals, by)
+    return filled_villages(villages, totals)
+
+
+def filled_villages(villages: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+    """Fill what the village ledger lacks from totals of its households.
+
+    Parameters
+    ----------
+    villages : DataFrame
+        As for `village_indicators`.
+    totals : DataFrame
+        Indexed by ``village, year``: ``poor_persons`` and what may be lacking.
+
+    Returns
+    -------
+    DataFrame
+        As `village_indicators` gives it.
+
+    Examples
+    --------
+    >>> villages = pd.DataFrame({"village": ["a"], "year": [2017], "population": [100]})
+    >>> totals = villages.assign(poor_persons=4.0).set_index(["village", "year"])
+    >>> filled_villages(villages, totals[["poor_persons"]])["headcount_ratio"].tolist()
+    [0.04]
+    """
+    filled = _filled(villages, totals, ["village", "year"])
     ratio = filled["poor_persons"] / filled["population"]
     return _with_lacking(filled, "headcount_ratio", ratio)
 

@@ -7,6 +7,12 @@ import pandas as pd
 from analysis import microdata
 
 STAGES = ("fund_source", "level", "sector", "township")
+EXECUTION = [
+    *("month", "approved_yuan", "disbursed_yuan", "spent_yuan"),
+    *("execution_rate", "disbursement_rate", "carry_over_yuan", "unreported"),
+]
+CODE = "fund_"
+NOT_NAMED, OTHERS = "not_named", "other_townships"
 
 
 def allocation(projects, by=STAGES):
@@ -93,6 +99,75 @@ def links(cells, stages=STAGES, amount="approved_yuan"):
     )
 
 
+def flow(projects, most=8):
+    """Follow approved money from source to level, sector and township, ready for a picture.
+
+    Parameters
+    ----------
+    projects : any dataframe Narwhals reads
+        Columns ``fund_source, level, sector, township, approved_yuan``.
+    most : int
+        Townships shown by name, those with most money; the others are added up.
+
+    Returns
+    -------
+    DataFrame
+        As `links`; codes of source, level and sector begin with ``fund_``, so that none is taken
+        for the name of a township; what the ledger does not name is ``not_named``. No rows where
+        nothing was approved.
+
+    Examples
+    --------
+    >>> projects = pd.DataFrame({"fund_source": "special", "level": "county", "sector": "industry",
+    ...                          "township": ["a", "b", "b"], "approved_yuan": [5.0, 2.0, 2.0]})
+    >>> flow(projects, most=1)["target"].tolist()
+    ['fund_county', 'fund_industry', 'a', 'other_townships']
+    """
+    cells = allocation(projects)
+    for name in STAGES:
+        prefix = "" if name == "township" else CODE
+        named = cells[name].notna()
+        cells[name] = (prefix + cells[name].astype("str")).where(named, NOT_NAMED)
+    named = cells[cells["township"] != NOT_NAMED].groupby("township")["approved_yuan"].sum()
+    kept = [*named.nlargest(most).index, NOT_NAMED]
+    cells["township"] = cells["township"].where(cells["township"].isin(kept), OTHERS)
+    return links(cells)
+
+
+def nodes(joined, amount="approved_yuan"):
+    """Add up what each node of a flow holds.
+
+    Parameters
+    ----------
+    joined : DataFrame
+        From `links` or `flow`.
+    amount : str
+        Column that flows.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``stage`` (0 for the first), ``node``, the amount, and ``share`` of its stage, 0
+        to 1; largest first within a stage, and last what is not one place or is not named.
+
+    Examples
+    --------
+    >>> joined = pd.DataFrame({"stage": 0, "source": ["x", "x"], "target": ["a", "b"],
+    ...                        "approved_yuan": [1.0, 3.0]})
+    >>> nodes(joined)["node"].tolist()
+    ['x', 'b', 'a']
+    """
+    first = joined[joined["stage"] == 0].rename(columns={"source": "node"})
+    others = joined.rename(columns={"target": "node"}).assign(stage=joined["stage"] + 1)
+    both = pd.concat([first, others])[["stage", "node", amount]]
+    table = both.groupby(["stage", "node"], as_index=False)[amount].sum()
+    table["share"] = table[amount] / table.groupby("stage")[amount].transform("sum")
+    table["last"] = table["node"].isin([OTHERS, NOT_NAMED])
+    rising = ["stage", "last", amount]
+    order = table.sort_values(rising, ascending=[True, True, False], kind="stable")
+    return order.drop(columns="last").reset_index(drop=True)
+
+
 def execution(projects, payments, until=None):
     """Follow money month by month: approved, disbursed, spent, and what is carried over.
 
@@ -112,7 +187,8 @@ def execution(projects, payments, until=None):
         end ``approved_yuan, disbursed_yuan, spent_yuan``; ``execution_rate`` (spent over approved),
         ``disbursement_rate`` (disbursed over approved), 0 to 1 unless more was paid than
         approved; ``carry_over_yuan`` (disbursed and not spent) and ``unreported``: payment rows
-        of the month with a missing amount, which is not zero.
+        of the month with a missing amount, which is not zero. No rows where there are no
+        payments: a ledger that is lacking is not money unspent.
 
     Raises
     ------
@@ -134,6 +210,8 @@ def execution(projects, payments, until=None):
     _check_amounts(granted, ["approved_yuan"])
     _check_amounts(paid, amounts)
     _check_known(granted, paid)
+    if paid.empty:
+        return pd.DataFrame(columns=EXECUTION)
     approved = granted.groupby(granted["approved_on"].astype(str).str[:7])["approved_yuan"].sum()
     table = paid.groupby("month")[amounts].sum()
     table["unreported"] = paid[amounts].isna().any(axis=1).groupby(paid["month"]).sum()
@@ -148,7 +226,7 @@ def _check_known(granted, paid):
             f"{len(unknown)} projects are paid and not in the project ledger, the first is "
             f"{unknown[0]}; add them or mend the code"
         )
-    undated = granted["approved_on"].isna().sum()
+    undated = granted["approved_on"].isna().sum() if len(paid) else 0
     if undated:
         raise ValueError(f"{undated} projects have no date of approval; fill approved_on")
 
@@ -168,3 +246,25 @@ def _rates(table):
         carry_over_yuan=total["disbursed_yuan"] - total["spent_yuan"],
         unreported=table["unreported"].astype(int),
     ).reset_index()
+
+
+def year_ends(months):
+    """Keep the last month of each year of an execution, and the last of all.
+
+    Parameters
+    ----------
+    months : DataFrame
+        From `execution`.
+
+    Returns
+    -------
+    DataFrame
+        The same columns, fewer rows.
+
+    Examples
+    --------
+    >>> year_ends(pd.DataFrame({"month": ["2016-11", "2016-12", "2017-01"]}))["month"].tolist()
+    ['2016-12', '2017-01']
+    """
+    last = ~months["month"].astype(str).str[:4].duplicated(keep="last")
+    return months[last].reset_index(drop=True)

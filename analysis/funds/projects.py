@@ -9,13 +9,18 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 from analysis import microdata
 
+INDUSTRY = "industry"
 DAYS_A_YEAR = 365.25
 TIE = 1e-9  # products of shares drift
 
 
-def _industry(projects):
+def _named(projects):
     rows = microdata.fetch(projects, [], ["village", "sector", "kind"])
-    rows = rows[(rows["sector"] == "industry") & rows["village"].notna() & rows["kind"].notna()]
+    return rows[(rows["sector"] == INDUSTRY) & rows["village"].notna() & rows["kind"].notna()]
+
+
+def _industry(projects):
+    rows = _named(projects)
     if rows.empty:
         raise ValueError("no industry project names both its village and its kind")
     return rows
@@ -72,6 +77,71 @@ def sameness(projects):
         "herfindahl": herfindahl,
         "even_kinds": 1 / herfindahl,
     }
+
+
+def kinds(projects):
+    """Count the villages in which each kind of industry project stands.
+
+    Parameters
+    ----------
+    projects : any dataframe Narwhals reads
+        As for `sameness`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``project_kind, projects, village_count`` and ``share`` of the villages with an
+        industry project (0 to 1), commonest first; no rows where no project names village and kind.
+
+    Examples
+    --------
+    >>> projects = pd.DataFrame({"village": ["a", "b", "b"], "sector": "industry",
+    ...                          "kind": ["pigs", "pigs", "herbs"]})
+    >>> kinds(projects)[["project_kind", "share"]].values.tolist()
+    [['pigs', 1.0], ['herbs', 0.5]]
+    """
+    rows = _named(projects)
+    table = rows.groupby("kind", as_index=False).agg(
+        projects=("village", "size"), village_count=("village", "nunique")
+    )
+    table["share"] = table["village_count"] / max(1, rows["village"].nunique())
+    table = table.rename(columns={"kind": "project_kind"})
+    order = ["village_count", "project_kind"]
+    return table.sort_values(order, ascending=[False, True], ignore_index=True)
+
+
+def alike(projects, villages, *, draws, seed):
+    """Say how alike the industry projects are, over all villages and between neighbours.
+
+    Parameters
+    ----------
+    projects : any dataframe Narwhals reads
+        As for `sameness`.
+    villages : DataFrame
+        Columns ``village, township``.
+    draws, seed
+        As for `similarity`.
+
+    Returns
+    -------
+    dict
+        As `sameness`, and as `similarity` with ``neighbours_verdict`` for ``verdict``; this is
+        ``no_pairs`` where no two villages of a township both have a project, and nothing else is
+        there where no project names both.
+
+    Examples
+    --------
+    >>> alike(pd.DataFrame(columns=["village", "sector", "kind"]), None, draws=9, seed=1)
+    {'neighbours_verdict': 'no_pairs'}
+    """
+    rows = _named(projects)
+    if rows.empty:
+        return {"neighbours_verdict": "no_pairs"}
+    pairs = neighbour_pairs(villages)
+    both = pairs["village"].isin(rows["village"]) & pairs["neighbour"].isin(rows["village"])
+    near = similarity(projects, pairs, draws=draws, seed=seed) if both.any() else {}
+    near["neighbours_verdict"] = near.pop("verdict", "no_pairs")
+    return sameness(projects) | near
 
 
 def neighbour_pairs(villages):
@@ -189,12 +259,13 @@ def survival(projects, until, *, by=None, level=0.9):
     -------
     DataFrame
         The column of ``by``, ``years, at_risk, ended, lasting, lasting_low, lasting_high``: the
-        share that lasts longer than so many years, with bounds at each end of a project.
+        share that lasts longer than so many years, with bounds at each end of a project. No rows
+        where no project has ended.
 
     Raises
     ------
     ValueError
-        A project ends before it starts, or none has started.
+        A project ends before it starts.
 
     References
     ----------
@@ -226,8 +297,6 @@ def _durations(rows, until):
             f"after a start on {first['started_on']}; mend the dates"
         )
     begun = start <= last
-    if not begun.any():
-        raise ValueError(f"no project has started by {until}")
     ended = end <= last
     years = (end.where(ended, last) - start).dt.days / DAYS_A_YEAR
     return rows.assign(years=years, ended=ended.astype(int))[begun]
@@ -291,21 +360,24 @@ def lasting(curve, years):
     return shares | {"median": float(half.iloc[0]) if len(half) else float("nan")}
 
 
-def without_collective_income(villages, *, line=0.0):
-    """Count the villages without collective income, by year.
+def without_collective_income(villages, *, by="year", line=0.0):
+    """Count the villages without collective income, by year or any other column.
 
     Parameters
     ----------
     villages : any dataframe Narwhals reads
-        Columns ``village, year, collective_income_yuan``.
+        Columns ``village, collective_income_yuan`` and that of ``by``.
+    by : str
+        Column that makes the groups.
     line : float
         Yuan; a village with this or less is without.
 
     Returns
     -------
     DataFrame
-        Columns ``year, villages, known, without, share_low, share_high`` (0 to 1): an income that
-        is missing is not zero, so the share lies between none and all of those being without.
+        The column of ``by``, ``village_count, known, without, share_low, share_high`` (0 to 1): an
+        income that is missing is not zero, so the share lies between none and all of those being
+        without.
 
     Examples
     --------
@@ -314,14 +386,44 @@ def without_collective_income(villages, *, line=0.0):
     >>> without_collective_income(villages).iloc[0].tolist()
     [2017.0, 4.0, 3.0, 1.0, 0.25, 0.5]
     """
-    rows = microdata.fetch(villages, ["year", "collective_income_yuan"], ["village"])
+    rows = microdata.fetch(villages, ["collective_income_yuan"], ["village", by])
     income = rows["collective_income_yuan"]
-    counts = rows.assign(known=income.notna(), without=income <= line).groupby("year")
+    counts = rows.assign(known=income.notna(), without=income <= line).groupby(by)
     table = counts.agg(
-        villages=("village", "size"), known=("known", "sum"), without=("without", "sum")
+        village_count=("village", "size"), known=("known", "sum"), without=("without", "sum")
     )
-    hidden = table["villages"] - table["known"]
+    hidden = table["village_count"] - table["known"]
     return table.assign(
-        share_low=table["without"] / table["villages"],
-        share_high=(table["without"] + hidden) / table["villages"],
+        share_low=table["without"] / table["village_count"],
+        share_high=(table["without"] + hidden) / table["village_count"],
     ).reset_index()
+
+
+def collective_by_township(villages):
+    """Count, township by township, the villages without collective income in the last year.
+
+    Parameters
+    ----------
+    villages : DataFrame
+        Columns ``village, year, township, poor_village, collective_income_yuan``.
+
+    Returns
+    -------
+    DataFrame
+        As `without_collective_income` by ``township``, with ``poor_without``: those of them that
+        are listed as poor; most without first. No rows where no income is known.
+
+    Examples
+    --------
+    >>> villages = pd.DataFrame({"village": ["a", "b"], "year": 2017, "township": "t",
+    ...                          "poor_village": [True, False], "collective_income_yuan": [0.0, 9]})
+    >>> collective_by_township(villages)[["without", "poor_without"]].values.tolist()
+    [[1, 1]]
+    """
+    last = villages[villages["year"] == villages["year"].max()]
+    table = without_collective_income(last, by="township")
+    listed = last[last["poor_village"].fillna(False).astype(bool)]
+    poor = without_collective_income(listed, by="township").set_index("township")["without"]
+    table["poor_without"] = table["township"].map(poor).fillna(0).astype(int)
+    table = table if table["known"].sum() else table.iloc[:0]
+    return table.sort_values(["without", "township"], ascending=[False, True], ignore_index=True)

@@ -112,3 +112,50 @@ def answerable(questions: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
     told = named.map(lambda ids: printed[ids].mean() if ids else 0.0)
     answer = told.map(lambda share: "yes" if share == 1 else "in_part" if share else "no")
     return questions.assign(answer=answer)
+
+
+def row(frame: pd.DataFrame, place: int = 0) -> dict:
+    """Give one row of a table by the names of its columns, for the words of an exhibit.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any table.
+    place : int
+        Number of the row; -1 is the last.
+
+    Returns
+    -------
+    dict
+        Column to value; empty where the table has no rows.
+
+    Examples
+    --------
+    >>> row(pd.DataFrame({"month": ["2017-12", "2018-01"]}), -1), row(pd.DataFrame())
+    ({'month': '2018-01'}, {})
+    """
+    return {} if frame.empty else frame.iloc[place].to_dict()
+
+
+def told_by(synthetic: bool, *results: pd.DataFrame) -> str:
+    """Say what the chapter answers from: the ledgers, or the printed figures.
+
+    Parameters
+    ----------
+    synthetic : bool
+        Whether the ledgers are made up; what they show is then no answer.
+    *results : DataFrame
+        What the ledgers have to give for an answer.
+
+    Returns
+    -------
+    str
+        ``ledgers`` where they are real and each result has rows, else ``printed``.
+
+    Examples
+    --------
+    >>> told_by(False, pd.DataFrame({"month": ["2017-12"]})), told_by(False, pd.DataFrame())
+    ('ledgers', 'printed')
+    """
+    real = not synthetic and all(len(result) for result in results)
+    return "ledgers" if real else "printed"

@@ -22,6 +22,7 @@ from analysis.projection.distribution import (
     Distribution,
     binned_distribution,
     draw_growth,
+    drawn_poverty,
     growth_history,
     income_at,
     reshaped,
@@ -37,6 +38,7 @@ from analysis.projection.engines import (
     shift_engine,
     trend_engine,
 )
+from analysis.projection.evidence import Evidence, evidence
 from analysis.projection.flows import (
     Paths,
     Scenario,
@@ -52,6 +54,7 @@ from analysis.projection.flows import (
     starting_state,
     units_out,
 )
+from analysis.projection.hazards import Hazards, draw_hazards, hazard_table, hazards_ahead
 from analysis.projection.intervals import (
     calibrated_band,
     chance_below,
@@ -96,7 +99,9 @@ from analysis.projection.trends import trend_forecast
 
 __all__ = [
     "Distribution",
+    "Evidence",
     "Forecast",
+    "Hazards",
     "Paths",
     "Scenario",
     "State",
@@ -115,14 +120,17 @@ __all__ = [
     "dates_below",
     "draw_delivery",
     "draw_growth",
+    "draw_hazards",
     "draw_paces",
     "drawn_paths",
+    "drawn_poverty",
     "elasticity_engine",
     "engine_weights",
     "error_bound",
     "error_table",
     "errors_by_horizon",
     "errors_needed",
+    "evidence",
     "exit_chances",
     "exit_paces",
     "exit_years",
@@ -132,6 +140,8 @@ __all__ = [
     "flow_engine",
     "forecast",
     "growth_history",
+    "hazard_table",
+    "hazards_ahead",
     "incidence_fan",
     "income_at",
     "known_outcome",

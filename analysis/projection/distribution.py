@@ -189,6 +189,75 @@ def shifted_poverty(
     return _poverty_between(distribution, nothing, below, factor * kept / line, added / line)
 
 
+def drawn_poverty(
+    income: ArrayLike,
+    weight: ArrayLike | None,
+    line: float,
+    growth: ArrayLike,
+    *,
+    pass_through: float = 1.0,
+) -> pd.DataFrame:
+    """Count the poor after growth of the mean, for many draws, and sort only the incomes in doubt.
+
+    Whoever is poor in every draw, or in none, needs no order: on millions of incomes this costs
+    less than to sort them once.
+
+    Parameters
+    ----------
+    income : array_like, shape (n,)
+        As for `sorted_distribution`.
+    weight : array_like, shape (n,), or None
+        Persons.
+    line, growth, pass_through
+        As for `shifted_poverty`.
+
+    Returns
+    -------
+    DataFrame
+        As `shifted_poverty` gives it of the sorted distribution.
+
+    Raises
+    ------
+    ValueError
+        The line is not above zero, or nobody has a known income and a weight.
+
+    Examples
+    --------
+    >>> drawn_poverty([50, 90, 120, 300], None, 100, [0.0, np.log(1.2)])["headcount_ratio"].tolist()
+    [0.5, 0.25]
+    """
+    growth = np.atleast_1d(growth).astype(float)
+    _require(line, np.zeros(1))
+    reached = line / np.exp(pass_through * growth)
+    spread = _sorted_between(income, weight, reached.min(), reached.max())
+    return shifted_poverty(spread, line, growth, pass_through=pass_through)
+
+
+def _sorted_between(income: ArrayLike, weight: ArrayLike | None, low: float, high: float):
+    """Incomes in order between two limits; those below are one entry, those above another."""
+    income, weight = weighted.observations(income, weight)
+    everyone = float(weight.sum())
+    if not everyone > 0:
+        raise ValueError("income: nobody has a known income and a weight above zero")
+    # A hair wider: a limit worked out again may differ in its last digit.
+    low, high = low * (1 - weighted.TIE), high * (1 + weighted.TIE)
+    below, above = income < low, income > high
+    inside = ~(below | above)
+    middle, persons, _ = weighted.ascending(income[inside], weight[inside])
+    poorest, theirs = np.maximum(income[below], 0), weight[below]
+    rest = everyone - theirs.sum() - persons.sum()
+    sums = [
+        (
+            (theirs * poorest**power).sum(),
+            persons * middle**power,
+            rest * high**power,  # never read: nobody above the limits is poor in any draw
+        )
+        for power in range(3)
+    ]
+    parts = (_summed(np.concatenate(([first], each, [last]))) for first, each, last in sums)
+    return Distribution(np.concatenate(([0.0], middle, [np.inf])), *parts)
+
+
 def _poverty_between(
     distribution: Distribution,
     nothing: np.ndarray,

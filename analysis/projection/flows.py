@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis.projection.evidence import Evidence
+from analysis.projection.hazards import Hazards, draw_hazards
 from analysis.projection.paces import draw_paces, learned_paces, own_exits
 
 
@@ -251,6 +253,7 @@ def run_scenarios(
     horizon: int,
     draws: int,
     seed: int,
+    passages: pd.DataFrame | None = None,
 ) -> dict[str, Paths]:
     """Project one place under several scenarios from the same drawn paces.
 
@@ -268,6 +271,8 @@ def run_scenarios(
         Years ahead, at least 1.
     draws, seed : int
         As for `draw_paces`.
+    passages : DataFrame, optional
+        Of a register, as for `draw_hazards`: persons then move by its hazards, not by a pace.
 
     Returns
     -------
@@ -296,8 +301,11 @@ def run_scenarios(
     years = range(state.year + 1, state.year + horizon + 1)
     persons = draw_paces(paces["person"], place, years, draws=draws, seed=seed)
     villages = draw_paces(paces["unit"], place, years, draws=draws, seed=seed + 1)
+    hazards = None
+    if passages is not None:
+        hazards = draw_hazards(passages, horizon, draws=draws, seed=seed)
     return {
-        name: project(state, scenario, (persons, villages), seed=seed + 2)
+        name: project(state, scenario, (persons, villages), seed=seed + 2, hazards=hazards)
         for name, scenario in scenarios.items()
     }
 
@@ -305,7 +313,7 @@ def run_scenarios(
 def forecast(
     scenarios: pd.DataFrame,
     *,
-    margins: pd.DataFrame,
+    known: Evidence,
     incidence: pd.DataFrame,
     exits: pd.DataFrame,
     returns: pd.DataFrame,
@@ -313,18 +321,21 @@ def forecast(
     year: int,
     **options: int,
 ) -> dict[str, Paths]:
-    """Project a place under every scenario, from what is known of it and of others.
+    """Project a place under every scenario, by its register or its margins, whichever it has.
 
     Parameters
     ----------
-    scenarios, margins, returns : DataFrame
+    scenarios, returns : DataFrame
         As for `read_scenario`.
+    known : Evidence
+        From `evidence`: with a register, persons exit, fall back and are newly found by its
+        hazards; with margins alone, they exit by learned paces and return as elsewhere.
     incidence, exits : DataFrame
         As for `learned_paces`.
     place : str
         Name of the place.
     year : int
-        Year whose end the printed figures describe.
+        Year whose end is known.
     **options : int
         ``horizon, draws, seed`` of `run_scenarios`.
 
@@ -336,18 +347,25 @@ def forecast(
     Examples
     --------
     >>> from analysis import tables
+    >>> from analysis.projection.evidence import evidence
     >>> names = ("scenarios", "incidence", "exit_paces", "returns")
     >>> scenarios, incidence, exits, returns = map(tables.read, names)
-    >>> known = {"incidence": incidence, "exits": exits, "returns": returns}
-    >>> runs = forecast(scenarios, margins=tables.margins("wenshan"), **known, place="wenshan",
-    ...                 year=2017, horizon=1, draws=9, seed=1)
+    >>> known = evidence(tables.margins("wenshan"), scenarios, place="wenshan", year=2017)
+    >>> given = {"incidence": incidence, "exits": exits, "returns": returns}
+    >>> runs = forecast(scenarios, known=known, **given, place="wenshan", year=2017, horizon=1,
+    ...                 draws=9, seed=1)
     >>> runs["plan_as_stated"].years
     (2018,)
     """
-    common = scenarios[scenarios["scenario"] == "common"].set_index("parameter")["value"]
-    paces = learned_paces(incidence, exits, own_exits(margins, place, common, year))
-    plans = read_scenarios(scenarios, margins, returns)
-    return run_scenarios(starting_state(margins, year), plans, paces, place, **options)
+    own = known.own
+    if known.passages is None:
+        # Not printed but assumed, so that `sensitivity` may change it: when exits began.
+        common = scenarios[scenarios["scenario"] == "common"].set_index("parameter")["value"]
+        own = own_exits(known.margins, place, common, year)
+    paces = learned_paces(incidence, exits, own)
+    plans = read_scenarios(scenarios, known.margins, returns)
+    state = starting_state(known.margins, year)
+    return run_scenarios(state, plans, paces, place, passages=known.passages, **options)
 
 
 def sensitivity(
@@ -392,6 +410,7 @@ def project(
     paces: tuple[np.ndarray, np.ndarray],
     *,
     seed: int,
+    hazards: Hazards | None = None,
 ) -> Paths:
     """Carry incidence and exited villages forward, year by year.
 
@@ -410,6 +429,10 @@ def project(
         Drawn paces of persons and of villages, from `draw_paces`, for the years after the start.
     seed : int
         Seed of the random numbers.
+    hazards : Hazards, optional
+        Of a register, as many draws and years: they take the place of the pace of persons and of
+        the returns seen elsewhere, and bring those newly found, where the scenario lets people
+        return.
 
     Returns
     -------
@@ -435,28 +458,52 @@ def project(
     kept_back = rng.uniform(0, 1, draws) * _kept_back_most(state, listed)
     shares = _planned_shares(state, scenario, planned, draws, rng) * (1 - kept_back)[:, None]
     returning = _between(scenario.returns_low, scenario.returns_high, draws, rng)
-    steady = person_paces * state.first_stock
+    moves = (
+        _steady(state, person_paces, returning)
+        if hazards is None
+        else _hazardous(state, hazards, base, scenario.returns_high > 0)
+    )
     stocks = (state.poor * listed, state.poor * (1 - listed), state.first_stock - state.poor)
-    poor = _poor_ahead(stocks, steady, shares, delivery, returning)
+    poor = _poor_ahead(stocks, moves, shares, delivery)
     ends = tuple(range(state.year + 1, state.year + years + 1))
     return Paths(ends, poor / base[:, None], villages)
 
 
+class _Moves(NamedTuple):
+    """Persons in motion, draws by years: to exit (numbers, or shares of the poor), back, new."""
+
+    wanted: np.ndarray
+    of_poor: bool
+    returning: np.ndarray
+    found: np.ndarray
+
+
+def _steady(state: State, paces: np.ndarray, returning: np.ndarray) -> _Moves:
+    back = np.broadcast_to(returning[:, None], paces.shape)
+    return _Moves(paces * state.first_stock, False, back, np.zeros_like(paces))
+
+
+def _hazardous(state: State, hazards: Hazards, base: np.ndarray, allowed: bool) -> _Moves:
+    outside = np.maximum(base - state.first_stock, 0)[:, None]
+    return _Moves(hazards.exit, True, hazards.back * allowed, hazards.new * outside * allowed)
+
+
 def _poor_ahead(
     stocks: tuple[np.ndarray, np.ndarray, float],
-    steady: np.ndarray,
+    moves: _Moves,
     shares: np.ndarray,
     delivery: np.ndarray,
-    returning: np.ndarray,
 ) -> np.ndarray:
     inside, outside, exited = stocks
     ends = []
-    for wanted, planned in zip(steady.T, shares.T, strict=True):
+    for year, planned in enumerate(shares.T):
         poor = np.maximum(inside + outside, 1e-9)
-        going = np.minimum(1, wanted / poor)
+        wanted = moves.wanted[:, year]
+        going = wanted if moves.of_poor else np.minimum(1, wanted / poor)
         leave_inside = inside * (going + delivery * (planned - going))
-        leave_outside, back = outside * going, returning * exited
-        inside, outside = inside - leave_inside, outside - leave_outside + back
+        leave_outside, back = outside * going, moves.returning[:, year] * exited
+        coming = back + moves.found[:, year]
+        inside, outside = inside - leave_inside, outside - leave_outside + coming
         exited = exited + leave_inside + leave_outside - back
         ends.append(inside + outside)
     return np.stack(ends, axis=1)

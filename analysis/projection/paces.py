@@ -130,7 +130,8 @@ def own_exits(margins: pd.DataFrame, place: str, assumptions: pd.Series, year: i
     columns = ["place", "year_from", "year_to", "opening", "exits"]
     return {
         "person": pd.DataFrame(persons, columns=columns),
-        "village": pd.DataFrame(villages, columns=columns),
+        # Where villages first exited in this very year, there is none before it.
+        "village": pd.DataFrame(villages, columns=columns).query("year_from <= year_to"),
     }
 
 

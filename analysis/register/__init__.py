@@ -1,5 +1,13 @@
 """The household register as a panel: who came on, who went off, and what the ledgers leave open."""
 
+from analysis.register.closings import (
+    closing_summary,
+    flow_agreement,
+    latest_return,
+    passage_table,
+    township_residuals,
+    yearly_closing,
+)
 from analysis.register.flows import FLOWS, GAINS, LOSSES, POOR, STATES, flows
 from analysis.register.reconciliation import (
     breaks,
@@ -15,9 +23,11 @@ from analysis.register.states import (
     incidence,
     own_exits,
     own_returns,
+    passages,
     state_links,
     transitions,
 )
+from analysis.register.store import Store, read_store, write_register
 
 __all__ = [
     "FLOWS",
@@ -25,18 +35,28 @@ __all__ = [
     "LOSSES",
     "POOR",
     "STATES",
+    "Store",
     "breaks",
+    "closing_summary",
     "compare_flows",
     "counted_margins",
+    "flow_agreement",
     "flows",
     "hazards",
     "incidence",
+    "latest_return",
     "ledger_rows",
     "own_exits",
     "own_returns",
+    "passage_table",
+    "passages",
     "printed_terms",
+    "read_store",
     "residuals",
     "state_links",
+    "township_residuals",
     "transitions",
     "unknown_flows",
+    "write_register",
+    "yearly_closing",
 ]

@@ -46,9 +46,33 @@ def transitions(households, *, area=None):
         persons_from=("size_from", "sum"),
         persons_to=("size_to", "sum"),
     )
-    total = table.groupby(keys[:3])["households"].transform("sum")
-    table["share"] = (table["households"] / total).where(table["from_state"] != ABSENT)
-    return _named_area(table, area)
+    return _named_area(with_shares(table, keys[:3]), area)
+
+
+def with_shares(table, keys):
+    """Add to passages the share of the households that started in the same state.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``from_state, households``.
+    keys : list of str
+        Columns that name a start: year, area, ``from_state``.
+
+    Returns
+    -------
+    DataFrame
+        With ``share``, 0 to 1; missing for households that were ``absent``.
+
+    Examples
+    --------
+    >>> moves = pd.DataFrame({"from_state": ["poor", "poor"], "households": [1, 3]})
+    >>> with_shares(moves, ["from_state"])["share"].tolist()
+    [0.25, 0.75]
+    """
+    total = table.groupby(keys)["households"].transform("sum")
+    share = (table["households"] / total).where(table["from_state"] != ABSENT)
+    return table.assign(share=share)
 
 
 def _named_area(table, area):
@@ -139,6 +163,84 @@ def hazards(moves, start, end, *, by=("year",), level=0.9):
         table["passed"], table["at_risk"], alpha=1 - level, method="beta"
     )
     return table.assign(hazard=table["passed"] / table["at_risk"], hazard_low=low, hazard_high=high)
+
+
+def passages(households, villages):
+    """Count who exited, fell back and was newly found, with how alike the villages' people are.
+
+    Parameters
+    ----------
+    households : any dataframe Narwhals reads
+        As for `analysis.register.flows`, with ``village``.
+    villages : any dataframe Narwhals reads
+        Columns ``village, year, population``.
+
+    Returns
+    -------
+    DataFrame
+        ``passage`` (exit, return, new), ``year, at_risk, passed`` (persons, as many as the year
+        before; the new ones as many as they are) and ``design_effect``, at least 1: the variance
+        between villages over that of persons who pass one by one. At risk of being new are those
+        of the population who were not on the register. A year with nobody at risk is left out.
+
+    References
+    ----------
+    Kish (1965), Survey Sampling, section 5.4, for the ratio of clusters of unequal size.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household": ["a", "b", "a", "b"], "year": [2016, 2016, 2017, 2017],
+    ...     "village": "v", "size": [4, 3, 5, 3], "status": ["poor", "poor", "exited", "poor"]})
+    >>> villages = pd.DataFrame({"village": ["v"], "year": [2017], "population": [100]})
+    >>> passages(panel, villages)[["passage", "at_risk", "passed"]].values.tolist()
+    [['exit', 7.0, 4.0], ['new', 93.0, 0.0]]
+    """
+    moves = transitions(households, area="village")
+    onto, poor_now = moves["to_state"], moves["to_state"].isin(POOR)
+    poor, out = moves["from_state"].isin(POOR), moves["from_state"].eq("exited")
+    counted = {
+        "exit": (
+            moves["persons_from"].where(poor),
+            moves["persons_from"].where(poor & (onto == "exited")),
+        ),
+        "return": (moves["persons_from"].where(out), moves["persons_from"].where(out & poor_now)),
+        "new": (
+            -moves["persons_from"].where(poor | out),
+            moves["persons_to"].where(~poor & ~out & poor_now),
+        ),
+    }
+    rows = {
+        name: _by_village(moves, *ends, villages if name == "new" else None)
+        for name, ends in counted.items()
+    }
+    table = pd.concat({name: _summed_up(part) for name, part in rows.items()}, names=["passage"])
+    table = table.reset_index()
+    return table[table["at_risk"] > 0].reset_index(drop=True)
+
+
+def _by_village(moves, at_risk, passed, villages):
+    rows = moves[["year", "village"]].assign(at_risk=at_risk, passed=passed)
+    rows = rows.groupby(["year", "village"])[["at_risk", "passed"]].sum()
+    if villages is None:
+        return rows
+    people = microdata.fetch(villages, ["year", "population"], ["village"])
+    people = people[people["year"].isin(moves["year"])].astype({"year": int})
+    people = people.set_index(["year", "village"])["population"]
+    rows = rows.reindex(rows.index.union(people.index)).fillna(0.0)
+    return rows.assign(at_risk=rows["at_risk"] + people.reindex(rows.index).fillna(0.0))
+
+
+def _summed_up(rows):
+    total = rows.groupby("year").sum()
+    share = (total["passed"] / total["at_risk"]).rename("share")
+    joined = rows.join(share, on="year")
+    villages = rows[rows["at_risk"] > 0].groupby("year").size()
+    gaps = ((joined["passed"] - joined["at_risk"] * joined["share"]) ** 2).groupby("year").sum()
+    alone = total["at_risk"] * share * (1 - share)
+    effect = gaps / alone * villages / (villages - 1)
+    return total.assign(
+        design_effect=effect.where(alone.gt(0) & villages.gt(1), 1.0).clip(lower=1.0)
+    )
 
 
 def incidence(households, population, *, area=None):

@@ -280,8 +280,8 @@ def compare_lists(
     Returns
     -------
     DataFrame
-        ``list, recall, recall_low, recall_high`` and, for the first list less this one, ``gain,
-        gain_low, gain_high`` and ``verdict`` (the first is better, worse, or cannot_be_told).
+        ``list, recall, recall_low, recall_high`` and, for the first list less this one, ``ahead,
+        ahead_low, ahead_high`` and ``verdict`` (the first is better, worse, or cannot_be_told).
 
     Examples
     --------
@@ -301,23 +301,23 @@ def compare_lists(
     }
     first = next(iter(recalls.values()))
     table = pd.DataFrame([_compared(name, one, first, level) for name, one in recalls.items()])
-    table.loc[0, ["gain", "gain_low", "gain_high"]] = np.nan
+    table.loc[0, ["ahead", "ahead_low", "ahead_high"]] = np.nan
     return table.assign(verdict=table["verdict"].where(table.index > 0, None))
 
 
 def _compared(name: str, one: np.ndarray, first: np.ndarray, level: float) -> dict[str, object]:
-    gain = first - one
+    ahead = first - one
     low, high = _interval(one, level)
-    gain_low, gain_high = _interval(gain, level)
-    verdict = BETTER if gain_low > 0 else WORSE if gain_high < 0 else UNTOLD
+    ahead_low, ahead_high = _interval(ahead, level)
+    verdict = BETTER if ahead_low > 0 else WORSE if ahead_high < 0 else UNTOLD
     return {
         "list": name,
         "recall": one[0],
         "recall_low": low,
         "recall_high": high,
-        "gain": gain[0],
-        "gain_low": gain_low,
-        "gain_high": gain_high,
+        "ahead": ahead[0],
+        "ahead_low": ahead_low,
+        "ahead_high": ahead_high,
         "verdict": verdict,
     }
 

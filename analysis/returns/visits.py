@@ -145,7 +145,7 @@ def answer(
     -------
     dict
         ``verdict`` (better, worse, cannot_be_told, or too_few where nothing could be fitted), the
-        counts, their bounds, and recall and gain against the rule with bounds.
+        counts, their bounds, and recall and lead against the rule with bounds.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def answer(
     refused = counts["visits"] == 0 or np.isnan(model["recall"])
     low, high = expected_interval(counts["expected"], tested)
     told = {name: model[name] for name in ("recall", "recall_low", "recall_high")}
-    gained = {name: rule[name] for name in ("gain", "gain_low", "gain_high")}
+    gained = {name: rule[name] for name in ("ahead", "ahead_low", "ahead_high")}
     verdict = "too_few" if refused else rule["verdict"]
     spread = {"expected_low": low, "expected_high": high, "share": share}
     return {"verdict": verdict, **counts, **spread, **told, "rule": rule["recall"], **gained}

@@ -2,6 +2,7 @@
 
 from analysis.marks import PREFIX, SUFFIX, is_synthetic, marked
 from analysis.synthetic.city import TABLES, City, city
+from analysis.synthetic.county import county, write_county
 from analysis.synthetic.panel import village_panel
 from analysis.synthetic.settings import Effects, targets
 from analysis.synthetic.workbooks import write_workbooks
@@ -13,9 +14,11 @@ __all__ = [
     "City",
     "Effects",
     "city",
+    "county",
     "is_synthetic",
     "marked",
     "targets",
     "village_panel",
+    "write_county",
     "write_workbooks",
 ]

@@ -49,6 +49,7 @@ def city(
     scale: float = 1.0,
     place: str = "wenshan",
     effects: Effects | None = None,
+    counts: Mapping[str, int] | None = None,
     everyone: bool = False,
     months: tuple[str, ...] = ("2018-01", "2018-02", "2018-03"),
 ) -> City:
@@ -66,6 +67,9 @@ def city(
         Folder of the place whose margins, townships and tasks are used.
     effects : Effects, optional
         Known causes.
+    counts : mapping, optional
+        What the city is held to, as `settings.targets` gives it; the printed figures of the place
+        unless given.
     everyone : bool
         Whether households that were never on the register are listed too; otherwise only those
         short of water are.
@@ -91,7 +95,7 @@ def city(
     """
     effects = effects or Effects()
     rng = np.random.default_rng(seed)
-    counts = targets(place, scale=scale)
+    counts = counts or targets(place, scale=scale)
     layout = villages.laid_out(counts, place, effects, rng)
     base = register.drawn_households(layout, counts, rng)
     persons = np.bincount(base["at"], base["size"], len(layout))

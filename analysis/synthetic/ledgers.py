@@ -170,7 +170,8 @@ def task_reports(
         some reports late, a few taken back.
     truth : DataFrame
         ``task, start, pace_per_month, target, finished_on`` (the day on which the target is met
-        at the true pace).
+        at the true pace), ``completed_on`` (the day on which it was really met, good months and
+        bad; missing where it was not within the months).
     """
     tasks = tables.read("tasks", place=place)
     tasks = tasks[tasks["target"].notna() & tasks["deadline"].notna() & tasks["target"].gt(1)]
@@ -179,6 +180,7 @@ def task_reports(
     elapsed = np.arange(1, len(months) + 1)
     noise = rng.gamma(6.0, 1 / 6.0, (len(tasks), len(months)))
     done = np.cumsum(truth["pace_per_month"].to_numpy()[:, None] * noise, axis=1)
+    truth["completed_on"] = _completed(done, truth, months)
     done = np.minimum(done, tasks["target"].to_numpy()[:, None])
     return _reported(tasks, done, months, elapsed, rng), truth
 
@@ -199,6 +201,17 @@ def _true_paces(
             "finished_on": finished.dt.strftime("%Y-%m-%d"),
         }
     )
+
+
+def _completed(done: np.ndarray, truth: pd.DataFrame, months: list[str]) -> pd.Series:
+    """The day of a month on which steady work within it meets the target."""
+    ends = (np.array(months, dtype="datetime64[M]") + 1).astype("datetime64[D]")
+    days = np.append(0.0, (ends - np.datetime64(months[0], "D")).astype(float))
+    targets = truth["target"].to_numpy(float)
+    paths = np.hstack([np.zeros((len(done), 1)), done])
+    met = [np.interp(t, path, days, right=np.nan) for t, path in zip(targets, paths, strict=True)]
+    met_on = pd.to_datetime(truth["start"]) + pd.to_timedelta(np.ceil(met) - 1, "D")
+    return met_on.dt.strftime("%Y-%m-%d")
 
 
 def _reported(

@@ -127,7 +127,9 @@ class Effects:
         return {"intercept": -3.9, "margin": -0.5, "sick": 0.9, "no_labour": 0.7}
 
 
-def targets(place: str = "wenshan", *, scale: float = 1.0) -> dict[str, int]:
+def targets(
+    place: str = "wenshan", *, scale: float = 1.0, others: Mapping[str, int] | None = None
+) -> dict[str, int]:
     """
     Give the counts that a synthetic place is held to, from the printed margins.
 
@@ -138,6 +140,8 @@ def targets(place: str = "wenshan", *, scale: float = 1.0) -> dict[str, int]:
     scale : float
         1 keeps the printed figures; another factor multiplies every one and rounds to a whole
         number that is at least 1.
+    others : mapping, optional
+        Counts to take for the margins that the place does not print.
 
     Returns
     -------
@@ -160,10 +164,14 @@ def targets(place: str = "wenshan", *, scale: float = 1.0) -> dict[str, int]:
     128
     """
     margins = tables.margins(place)
-    missing = sorted(set(COUNTS) - set(margins.index))
+    others = others or {}
+    missing = sorted(set(COUNTS) - set(margins.index) - set(others))
     if missing:
         raise KeyError(f"data/{place}/margins.csv has no margin {missing}; a city needs them all")
-    counts = {name: _scaled(margins.loc[name, "value"], scale) for name in COUNTS}
+    counts = {
+        name: _scaled(margins.loc[name, "value"], scale) if name in margins.index else others[name]
+        for name in COUNTS
+    }
     counts["population_low"], counts["population_high"] = _base(margins.loc["incidence"], counts)
     persons = counts["exited_persons"] / counts["poor_persons"]
     counts["exited_households"] = round(counts["poor_households"] * persons)

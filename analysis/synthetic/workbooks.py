@@ -67,7 +67,7 @@ def write_workbooks(city: City, folder: Path, *, mess: float = 0.02, seed: int =
 def _write_book(
     path: Path, name: str, frame: pd.DataFrame, mess: float, rng: np.random.Generator
 ) -> Path:
-    columns = _described(name, frame)
+    columns = described(name, frame)
     titles = _titles(columns, mess, rng)
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as book:
@@ -79,7 +79,7 @@ def _write_book(
     return path
 
 
-def _described(name: str, frame: pd.DataFrame) -> dict[str, dict]:
+def described(name: str, frame: pd.DataFrame) -> dict[str, dict]:
     rows = tables.columns_of(name).set_index("column", drop=False)
     unknown = sorted(set(frame.columns) - set(rows.index))
     if unknown:
@@ -124,14 +124,14 @@ def _write_total(page, row: int, cells: list[list]) -> None:
 
 
 def _written(values: pd.Series, column: dict, mess: float, rng: np.random.Generator) -> list:
-    plain = _plain(values, column)
-    untidy = np.flatnonzero(rng.random(len(plain)) < mess)
+    cells = plain(values, column)
+    untidy = np.flatnonzero(rng.random(len(cells)) < mess)
     for row in untidy:
-        plain[row] = _untidy(plain[row], column, int(rng.integers(4)))
-    return plain
+        cells[row] = _untidy(cells[row], column, int(rng.integers(4)))
+    return cells
 
 
-def _plain(values: pd.Series, column: dict) -> list:
+def plain(values: pd.Series, column: dict) -> list:
     words = {True: "是", False: "否"} if column["type"] == "boolean" else _words(column["allowed"])
     said = values.map(words) if words else values
     return said.astype(object).where(values.notna(), None).tolist()

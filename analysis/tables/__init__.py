@@ -1,6 +1,7 @@
 """The only reader: tables come in as text, are held against the dictionary, and leave typed."""
 
 from analysis.tables.book import write_findings
+from analysis.tables.cache import cached_folder, kept_text
 from analysis.tables.checks import MARKS, check_table, faults, typed_table
 from analysis.tables.codebook import LEDGERS, allowed_codes, columns_of, dictionary, table_schema
 from analysis.tables.crosschecks import cross_check
@@ -25,6 +26,7 @@ __all__ = [
     "Reading",
     "TableError",
     "allowed_codes",
+    "cached_folder",
     "check_folder",
     "check_table",
     "columns_of",
@@ -34,6 +36,7 @@ __all__ = [
     "explained",
     "faults",
     "find_file",
+    "kept_text",
     "margins",
     "place_folder",
     "places",

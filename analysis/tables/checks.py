@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.tables.codebook import allowed_codes, columns_of
 from analysis.tables.files import find_file
 from analysis.tables.findings import MASK, Where, a_finding, collected
+from analysis.tables.persons import personal_numbers
 
 # Above this a float no longer holds every whole number.
 LARGEST = 2.0**53
@@ -17,6 +18,8 @@ NUMBERS = ("number", "integer", "share")
 MARKS = ["verified-read", "derived", "assumed", "from-memory", "not-found"]
 MONTH = r"[0-9]{4}-(0[1-9]|1[0-2])"
 TRUTHS = {"yes": True, "no": False}
+# Rule and what it asks for; no number of a person is shorter than a telephone's.
+PERSONAL, SHORTEST = ("personal_cell", ""), 11
 REFERENCES = {"source": ("sources", "source"), "area": ("areas", "area")}
 
 
@@ -133,6 +136,15 @@ def _column_faults(values: pd.Series, column: dict) -> Iterator[tuple]:
         yield from _offenders(filled[~filled.isin(codes)], column, "allowed", ", ".join(codes))
     if column["column"] in REFERENCES:
         yield from _reference_faults(filled, column)
+    if column["personal"] != "yes" and column["type"] in ("code", "text"):
+        yield from _offenders(filled[_personal(filled)], column | {"personal": "yes"}, *PERSONAL)
+
+
+def _personal(filled: pd.Series) -> pd.Series:
+    """A slip of the hand puts a telephone into any column; it must not travel on from there."""
+    long = pd.Series(filled.unique(), dtype="str")
+    long = long[long.str.len() >= SHORTEST]
+    return filled.isin([text for text in long if any(personal_numbers(text))])
 
 
 def _range_faults(filled: pd.Series, typed: pd.Series, column: dict) -> Iterator[tuple]:

@@ -34,6 +34,7 @@ REPAIRS = frozenset(
         "hidden_sheet",
         "note_sheet",
         "unread_column",
+        "personal_column",
         "column_twice",
         "header_unit",
         "year_from_title",
@@ -70,6 +71,10 @@ DOUBTS = frozenset(
         "helper_missing",
         "members_missing",
         "no_rows",
+        # A ledger that does not close is reported, never forced: it is read as it stands.
+        "flow_residual",
+        "flow_opening",
+        "flow_register",
     ]
 )
 

@@ -8,7 +8,10 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
+import pandas as pd
+
 from analysis.tables.codebook import LEDGERS, columns_of
+from analysis.tables.files import find_file
 
 SEARCHED = 20
 FEWEST = 3
@@ -182,11 +185,35 @@ def _known(candidates: tuple[str, ...], known: dict) -> tuple[str, int] | None:
 def _header(table: str, first: int, span: int, titles: dict[int, tuple[str, ...]]) -> Header:
     matches = _matches(titles, table)
     shown = {at: " ".join(candidates[-1].split()) for at, candidates in titles.items()}
-    notes = [(at, "unread_column", title, "") for at, title in shown.items() if at not in matches]
+    notes = [(at, _unread(title), title, "") for at, title in shown.items() if at not in matches]
     columns = _chosen(matches, notes, shown)
     scales = _scales(table, columns, shown, notes)
     columns = {at: column for at, column in columns.items() if at in scales}
     return Header(table, first, span, columns, shown, scales, tuple(notes))
+
+
+def _unread(title: str) -> str:
+    bare = BRACKETS.match(normal_title(title))
+    named = {normal_title(title), bare[1] if bare else ""}
+    return "personal_column" if named & personal_titles() else "unread_column"
+
+
+@cache
+def personal_titles() -> frozenset[str]:
+    """Give the titles under which offices keep names, numbers and addresses of persons.
+
+    Returns
+    -------
+    frozenset of str
+        Titles of ``data/identifiers.csv``, written the one way.
+
+    Examples
+    --------
+    >>> "身份证号码" in personal_titles(), "人均纯收入" in personal_titles()
+    (True, False)
+    """
+    rows = pd.read_csv(find_file("identifiers"), dtype=str)["titles"]
+    return frozenset(normal_title(title) for titles in rows for title in titles.split("|"))
 
 
 def _chosen(matches: dict, notes: list, shown: dict) -> dict[int, str]:

@@ -112,9 +112,7 @@ def check_folder(
     ['no_files']
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"there is no folder '{folder}'")
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and _seen(path, folder)]
+    paths = ledger_files(folder)
     if len(paths) > limits.files:
         told = a_finding(Where(folder.name), "too_large", f"{len(paths):,} files", limits.files)
         return Reading({}, collected([told]), {})
@@ -127,6 +125,37 @@ def check_folder(
     for path in progress(wanted):
         parts.extend(_read_file(path, _name(path, folder), limits, found))
     return _joined(parts, found)
+
+
+def ledger_files(folder: Path) -> list[Path]:
+    """List the files of an office's folder, hidden files and locks apart.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Returns
+    -------
+    list of Path
+        Every file in any depth, sorted; also those that no reader opens.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "~$open.xlsx").write_text("")
+    ...     ledger_files(Path(folder))
+    []
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder '{folder}'")
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and _seen(path, folder)]
 
 
 def _seen(path: Path, folder: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import xlsxwriter
@@ -204,10 +204,34 @@ def csv_files(brief: Mapping[str, object]) -> dict[str, bytes]:
         name = f"{kind}-{counted[kind]:02d}.csv"
         index.append([name, table.name, table.chapter, table.title, " ".join(table.said)])
         if table.head:
-            files[name] = _csv(
-                [table.head, *(_plain_row(row, table.numeric) for row in table.rows)]
-            )
+            files[name] = csv_file(table.head, table.rows, table.numeric)
     return {"index.csv": _csv(index), **files}
+
+
+def csv_file(head: Sequence[str], rows: Iterable[Sequence[str]], numeric: Sequence[bool]) -> bytes:
+    """
+    Write a table as it is shown as a CSV file that a spreadsheet can read and cannot run.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Title of each column, with its unit.
+    rows : iterable of sequence of str
+        The cells as they are shown.
+    numeric : sequence of bool
+        Whether a column holds numbers; theirs are written plain, per cent as shares.
+
+    Returns
+    -------
+    bytes
+        UTF-8 with the mark that spreadsheets look for.
+
+    Examples
+    --------
+    >>> csv_file(["Area", "Share"], [["=1+1", "5.42%"]], [False, True]).decode("utf-8-sig")
+    "Area,Share\\r\\n'=1+1,0.0542\\r\\n"
+    """
+    return _csv([head, *(_plain_row(row, numeric) for row in rows)])
 
 
 def _plain_row(row: Sequence[str], numeric: Sequence[bool]) -> list[str]:

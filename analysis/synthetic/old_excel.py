@@ -1,6 +1,8 @@
-"""A writer of XLS files, which no library here writes: records of Excel 97 in a compound file."""
+"""A writer of small XLS files as old offices send them: records of Excel 97 in one stream."""
 
 import struct
+
+SECTORS = 128
 
 
 def _record(kind, body):
@@ -42,10 +44,37 @@ def _entry(name, kind, child, start, size):
 
 
 def write_xls(path, name, cells):
-    """Write an XLS file: its records in the one stream of a compound file of 512-byte sectors."""
+    """
+    Write one sheet as an XLS file.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    name : str
+        Name of the sheet.
+    cells : list of list
+        Rows of text and numbers; an empty text is an empty cell.
+
+    Raises
+    ------
+    ValueError
+        The cells fill more than the 63,488 bytes that one sector of addresses reaches.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_xls(Path(folder) / "a.xls", "Sheet1", [["村", 1]])
+    ...     (Path(folder) / "a.xls").read_bytes()[:4].hex()
+    'd0cf11e0'
+    """
     stream = _biff(name, cells)
     stream = stream.ljust(max(4096, -(-len(stream) // 512) * 512), b"\0")
     last = 2 + len(stream) // 512
+    if last + 1 > SECTORS:
+        raise ValueError(f"{len(stream):,} bytes are more than a small XLS file holds; write XLSX")
     table = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, last), 0xFFFFFFFE]
     table = struct.pack("<128I", *table, *[0xFFFFFFFF] * (128 - len(table)))
     empty = 0xFFFFFFFF

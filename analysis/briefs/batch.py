@@ -1,0 +1,328 @@
+"""The batch: what is left to do, in which order, and what each failure concerns.
+
+Only this process writes. Whoever does a task gives bytes back, so a task that is killed, or done
+again by another machine, leaves nothing behind.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from analysis.briefs import desk as desks_
+from analysis.briefs import outputs
+from analysis.briefs.chapters import Executed, Job, run_chapter
+from analysis.briefs.desk import Desk
+from analysis.briefs.spec import Chapter
+from analysis.briefs.workers import Failed, Failure, Hands, Outcome, Task
+
+PRESS = "outputs"
+SAID_LATE = "not run, since the brief had used up its time limit"
+Tell = Callable[[str], None]
+
+
+class Trouble(NamedTuple):
+    """A failure of one brief, in the words of its line: chapter, cell, what, and the remedy."""
+
+    chapter: str
+    failure: Failure
+
+    def line(self, brief: str) -> str:
+        """Say the failure on one line."""
+        place = f"{brief}: {self.chapter}: " if self.chapter != PRESS else f"{brief}: "
+        remedy = f"; {self.failure.remedy}" if self.failure.remedy else ""
+        return f"{place}{self.failure.said}{remedy}"
+
+
+class _Work(NamedTuple):
+    """A chapter to run once, and every brief that has it."""
+
+    key: str
+    holders: list[tuple[Desk, Chapter]]
+
+
+class State:
+    """What became of one brief so far."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.open: set[str] = set()
+        self.ran: list[str] = []
+        self.made: list[str] = []
+        self.troubles: list[Trouble] = []
+        self.began: float | None = None
+        self.seconds = 0.0
+
+    def left(self) -> float:
+        """Tell the seconds that the time limit of the brief leaves; the clock starts here."""
+        self.began = self.began or time.monotonic()
+        return self.began + self.desk.edition.spec.time_limit - time.monotonic()
+
+
+class Batch:
+    """All briefs of one run: what is waiting, what is being done, what has ended."""
+
+    def __init__(self, desks: Sequence[Desk], tell: Tell, *, kernels: bool) -> None:
+        self.states = {desk.edition.name: State(desk) for desk in desks}
+        self._tell = tell
+        self._kernels = kernels
+        self._current: dict[str, tuple[Desk, Chapter]] = {}
+        self._chapters = self._sorted_out(desks)
+        self._presses: deque[State] = deque()
+        self._running: dict[str, _Work | State] = {}
+        self._fingerprints: dict[str, dict[str, str]] = {}
+        self._took: dict[str, list[float]] = {}
+        self.total = len(self._chapters)
+        self.done = 0
+        for state in self.states.values():
+            self._close(state)
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing has to be run or made."""
+        return not (self._chapters or self._presses or self._running)
+
+    def run(self, hands: Hands) -> None:
+        """
+        Do everything.
+
+        Parameters
+        ----------
+        hands : Hands
+            Whoever does the tasks.
+
+        Examples
+        --------
+        >>> Batch([], print, kernels=False).run.__name__
+        'run'
+        """
+        while not self.idle:
+            while len(self._running) < hands.slots and (task := self._next_task()):
+                hands.start(task)
+            for outcome in hands.ended() if self._running else ():
+                self._settle(outcome)
+
+    def _sorted_out(self, desks: Sequence[Desk]) -> deque[_Work]:
+        """Set aside what is current, and gather what is the same work in several briefs."""
+        work: dict[str, _Work] = {}
+        for desk in desks:
+            for chapter in desk.edition.chapters:
+                key = desks_.job_key(desk, chapter)
+                if desks_.is_current(desk, chapter):
+                    self._current.setdefault(key, (desk, chapter))
+                else:
+                    work.setdefault(key, _Work(key, [])).holders.append((desk, chapter))
+                    self.states[desk.edition.name].open.add(key)
+        for key in [key for key in work if key in self._current]:
+            self._share(work.pop(key), *self._current[key])
+        return deque(work.values())
+
+    def _share(self, work: _Work, desk: Desk, chapter: Chapter) -> None:
+        for other, same in work.holders:
+            state = self.states[other.edition.name]
+            if (other, same) != (desk, chapter):
+                desks_.share_chapter(other, same, desk, chapter)
+                state.ran.append(same.name)
+            state.open.discard(work.key)
+
+    def _next_task(self) -> Task | None:
+        """Take the next task: a brief that can be finished before a chapter that can be begun."""
+        if self._presses:
+            return self._press_task(self._presses.popleft())
+        while self._chapters:
+            work = self._chapters.popleft()
+            limit = self._limit(work)
+            if limit > 0:
+                return self._chapter_task(work, limit)
+            late = Failure(SAID_LATE, remedy="raise time_limit in briefs.yml")
+            self._fail(work, late)
+        return None
+
+    def _limit(self, work: _Work) -> float:
+        """Give a chapter what its brief has left; what many briefs wait for starts no clock."""
+        if len(work.holders) > 1:
+            return max(desk.edition.spec.time_limit for desk, _ in work.holders)
+        return self._state(work.holders[0]).left()
+
+    def _chapter_task(self, work: _Work, limit: float) -> Task:
+        desk, chapter = work.holders[0]
+        job = Job(chapter.name, chapter.notebook, chapter.told, desk.around.root)
+        job = job._replace(kernel=job.kernel or self._kernels)
+        self._running[work.key] = work
+        return Task(work.key, run_chapter, (job,), limit)
+
+    def _press_task(self, state: State) -> Task:
+        name = state.desk.edition.name
+        order = desks_.order(state.desk, list(self._fingerprints[name]))
+        self._running[name] = state
+        return Task(name, outputs.make_outputs, (order,), state.desk.edition.spec.time_limit)
+
+    def _settle(self, outcome: Outcome) -> None:
+        work = self._running.pop(outcome.key)
+        if isinstance(work, State):
+            self._settle_press(work, outcome)
+        elif outcome.failure:
+            self._fail(work, outcome.failure)
+        else:
+            self._settle_chapter(work, outcome)
+
+    def _settle_chapter(self, work: _Work, outcome: Outcome) -> None:
+        desk, chapter = work.holders[0]
+        executed: Executed = outcome.result
+        desks_.put_chapter(desk, chapter, executed.content, executed.read, outcome.seconds)
+        self._state(work.holders[0]).ran.append(chapter.name)
+        self._share(work, desk, chapter)
+        self._took.setdefault(chapter.notebook.stem, []).append(outcome.seconds)
+        self._step(f"{_who(work)}: {chapter.name} done in {outcome.seconds:.1f} s")
+        for state in self._states(work):
+            state.seconds += outcome.seconds / len(work.holders)
+            self._close(state)
+
+    def _fail(self, work: _Work, failure: Failure) -> None:
+        for holder in work.holders:
+            state = self._state(holder)
+            state.troubles.append(Trouble(holder[1].name, failure))
+            state.ran.append(holder[1].name)
+            state.open.discard(work.key)
+        self._step(f"{_who(work)}: {work.holders[0][1].name} FAILED")
+        for state in self._states(work):
+            self._close(state)
+
+    def _close(self, state: State) -> None:
+        """Have a brief made whose chapters have all been run, unless one of them failed."""
+        if state.open:
+            return
+        name = state.desk.edition.name
+        if not state.troubles:
+            self._fingerprints[name] = desks_.outdated_outputs(state.desk)
+            if self._fingerprints[name]:
+                self._presses.append(state)
+                self.total += 1
+                return
+        self._say_end(state)
+
+    def _settle_press(self, state: State, outcome: Outcome) -> None:
+        name = state.desk.edition.name
+        state.seconds += outcome.seconds
+        self._took.setdefault(PRESS, []).append(outcome.seconds)
+        failure = outcome.failure
+        if not failure:
+            try:
+                made = self._fingerprints[name]
+                desks_.put_outputs(state.desk, outcome.result, made, outcome.seconds)
+                state.made = list(outcome.result)
+            except Failed as refused:
+                failure = refused.failure
+        if failure:
+            state.troubles.append(Trouble(PRESS, failure))
+        files = ", ".join(outputs.file_name(state.desk.edition, one) for one in state.made)
+        ended = "FAILED" if failure else f"{shown(state.desk)}: {files}"
+        self._step(f"{name}: {ended}")
+        self._say_end(state)
+
+    def _say_end(self, state: State) -> None:
+        desk, name = state.desk, state.desk.edition.name
+        if state.troubles and (desk.folder / "run.json").exists():
+            self._tell(f"{name}: what is in {shown(desk)} is of an earlier run")
+        elif not (state.ran or state.made or state.troubles):
+            self._tell(f"{name}: nothing has changed since the last run; see {shown(desk)}")
+
+    def _step(self, line: str) -> None:
+        self.done += 1
+        self._tell(f"{line} ({self.done} of {self.total}{self._time_left()})")
+
+    def _time_left(self) -> str:
+        kinds = [work.holders[0][1].notebook.stem for work in self._chapters]
+        unmade = sum(1 for state in self.states.values() if state.open) + len(self._presses)
+        seconds = time_left([*kinds, *[PRESS] * unmade], self._took, max(1, len(self._running) + 1))
+        return f", about {said_seconds(seconds)} left" if seconds >= 1 else ""
+
+    def _state(self, holder: tuple[Desk, Chapter]) -> State:
+        return self.states[holder[0].edition.name]
+
+    def _states(self, work: _Work) -> Iterator[State]:
+        yield from {id(state): state for state in map(self._state, work.holders)}.values()
+
+
+def time_left(waiting: Sequence[str], took: dict[str, list[float]], slots: int) -> float:
+    """
+    Estimate how long the rest of a batch takes, from what has been done of it.
+
+    Parameters
+    ----------
+    waiting : sequence of str
+        Kind of each step that is not done, such as the name of its notebook.
+    took : dict of str to list of float
+        Kind to the seconds that each step of it took.
+    slots : int
+        How many steps are done at a time.
+
+    Returns
+    -------
+    float
+        Seconds, 0 or more; a kind not seen yet counts as the mean of all that were.
+
+    Examples
+    --------
+    >>> time_left(["a", "a", "b"], {"a": [2.0, 4.0]}, slots=2)
+    4.5
+    """
+    everything = [seconds for own in took.values() for seconds in own]
+    if not everything:
+        return 0.0
+    mean = sum(everything) / len(everything)
+    each = {kind: sum(own) / len(own) for kind, own in took.items()}
+    return sum(each.get(kind, mean) for kind in waiting) / slots
+
+
+def said_seconds(seconds: float) -> str:
+    """
+    Say a time as a person would.
+
+    Parameters
+    ----------
+    seconds : float
+        The time.
+
+    Returns
+    -------
+    str
+        Seconds, minutes or hours.
+
+    Examples
+    --------
+    >>> said_seconds(40), said_seconds(200), said_seconds(8000)
+    ('40 s', '3 min', '2.2 h')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def shown(desk: Desk) -> str:
+    """
+    Name the folder of a brief as a reader may be told it.
+
+    Parameters
+    ----------
+    desk : Desk
+        The brief.
+
+    Returns
+    -------
+    str
+        The folder below that of the project, or its name alone.
+
+    Examples
+    --------
+    >>> shown.__name__
+    'shown'
+    """
+    root = desk.around.root
+    inside = desk.folder.is_relative_to(root)
+    return desk.folder.relative_to(root).as_posix() if inside else desk.folder.name
+
+
+def _who(work: _Work) -> str:
+    first, others = work.holders[0][0].edition.name, len(work.holders) - 1
+    return f"{first} and {others} more" if others else first

@@ -1,0 +1,421 @@
+"""Two editions of a brief compared: every published number that changed, and why."""
+
+import datetime
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from analysis import exhibits, press, words
+from analysis.briefs import published, record, spec
+from analysis.briefs.spec import Edition
+
+CHAPTER = "revision"
+MOST_ROWS = 60
+NUMBER = r"[+-]?\d[\d,]*(?:\.\d+)?%?"
+Texts = dict[str, str]
+
+
+class Change(NamedTuple):
+    """A published number that changed: where, from what, to what, for which causes."""
+
+    chapter: str
+    cell: str
+    where: Texts
+    old: Texts
+    new: Texts
+    causes: tuple[str, ...]
+
+
+class Record(NamedTuple):
+    """A brief as it was published: how it was made, and its numbers."""
+
+    facts: Mapping[str, object]
+    numbers: Sequence[Mapping]
+
+
+def read_published(path: Path) -> Record:
+    """
+    Read the record of a brief, kept or just made.
+
+    Parameters
+    ----------
+    path : Path
+        The folder of a brief, or the file of a kept record.
+
+    Returns
+    -------
+    Record
+        How it was made, and its numbers.
+
+    Raises
+    ------
+    ValueError
+        If there is no whole record.
+
+    Examples
+    --------
+    >>> read_published(Path("nowhere"))
+    Traceback (most recent call last):
+    ...
+    ValueError: nowhere: there is no record of a brief; make it first
+    """
+    if path.is_dir():
+        facts = record.read_record(path / "run.json")
+        numbers = record.read_record(path / "published.json")
+    else:
+        kept = record.read_record(path)
+        facts, numbers = kept.get("run"), kept.get("published")
+    if not facts or not isinstance(numbers, list):
+        raise ValueError(f"{path}: there is no record of a brief; make it first")
+    return Record(facts, numbers)
+
+
+def find_record(name: str, root: Path) -> Record:
+    """
+    Read a record by its name or its path.
+
+    Parameters
+    ----------
+    name : str
+        A record that was kept, an edition that stands in `reports/generated`, or a path.
+    root : Path
+        Folder of the project.
+
+    Returns
+    -------
+    Record
+        How it was made, and its numbers.
+
+    Raises
+    ------
+    ValueError
+        If there is no such record.
+
+    Examples
+    --------
+    >>> find_record("nowhere", Path("project"))
+    Traceback (most recent call last):
+    ...
+    ValueError: nowhere: there is no record of a brief; make it first
+    """
+    kept, made = root / spec.KEPT / f"{name}.json", root / "reports" / "generated" / name
+    return read_published(next((path for path in (kept, made) if path.exists()), Path(name)))
+
+
+def keep(name: str, kept_as: str, root: Path) -> str:
+    """
+    Keep the record of a brief that has been issued, for a later edition to revise.
+
+    Parameters
+    ----------
+    name : str
+        The edition, in `reports/generated`.
+    kept_as : str
+        Name of the record; a plain name.
+    root : Path
+        Folder of the project.
+
+    Returns
+    -------
+    str
+        Where it is kept, below the project.
+
+    Raises
+    ------
+    ValueError
+        If there is no such edition, or a name is none.
+
+    Examples
+    --------
+    >>> keep("a", "../b", Path())
+    Traceback (most recent call last):
+    ...
+    ValueError: '../b' is not a plain name; use a-z, 0-9, _ and -
+    """
+    for told in (name, kept_as):
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,149}", told):
+            raise ValueError(f"{told!r} is not a plain name; use a-z, 0-9, _ and -")
+    path = Path(spec.KEPT) / f"{kept_as}.json"
+    issued = read_published(root / "reports" / "generated" / name)
+    press.write_whole(root / path, kept_record(issued))
+    return path.as_posix()
+
+
+def kept_record(issued: Record) -> bytes:
+    """
+    Write the record of a brief into one file, to be kept when the brief has been issued.
+
+    Parameters
+    ----------
+    issued : Record
+        What `read_published` gives.
+
+    Returns
+    -------
+    bytes
+        JSON.
+
+    Examples
+    --------
+    >>> kept_record(Record({"brief": "a"}, []))[:8]
+    b'{\\n "run"'
+    """
+    whole = {"run": issued.facts, "published": issued.numbers}
+    return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def compare(old: Record, new: Record) -> list[Change]:
+    """
+    List every published number that changed from one edition to the other.
+
+    Parameters
+    ----------
+    old, new : Record
+        The two editions.
+
+    Returns
+    -------
+    list of Change
+        In the order of the new edition, then what is gone; empty if no number changed.
+
+    Examples
+    --------
+    >>> compare(Record({}, []), Record({}, []))
+    []
+    """
+    before = {item.place: item for item in published.items(old.numbers)}
+    after = {item.place: item for item in published.items(new.numbers)}
+    places = [*after, *(place for place in before if place not in after)]
+    found = [_change(before.get(place), after.get(place)) for place in places]
+    whys: dict[str, tuple[str, ...]] = {}
+    changed = []
+    for change in filter(None, found):
+        if change.chapter not in whys:
+            whys[change.chapter] = tuple(causes(old.facts, new.facts, change.chapter))
+        changed.append(change._replace(causes=whys[change.chapter]))
+    return changed
+
+
+def causes(old: Mapping, new: Mapping, chapter: str) -> list[str]:
+    """
+    List what differs in how a chapter was made.
+
+    Parameters
+    ----------
+    old, new : mapping
+        Two run records.
+    chapter : str
+        Name of the chapter.
+
+    Returns
+    -------
+    list of str
+        `parameters: …`, `data: …`, `notebook`, `code`, `packages: …`; where several stand, any of
+        them may have moved the number.
+
+    Examples
+    --------
+    >>> causes({"chapters": []}, {"chapters": []}, "01_first")
+    ['chapter']
+    """
+    before, after = _chapter(old, chapter), _chapter(new, chapter)
+    if not (before and after):
+        return ["chapter"]
+    found = _named("parameters", _differing(before["parameters"], after["parameters"]))
+    files = [{row["path"]: row["sha256"] for row in facts["inputs"]} for facts in (old, new)]
+    read = None if None in (before["read"], after["read"]) else {*before["read"], *after["read"]}
+    moved = [path for path in _differing(*files) if read is None or path in read]
+    found += _named("data", moved)
+    if before["notebook"]["sha256"] != after["notebook"]["sha256"]:
+        found.append("notebook")
+    if old["code"]["measures"] != new["code"]["measures"]:
+        found.append("code")
+    return found + _named("packages", _differing(old["packages"], new["packages"]))
+
+
+def note(changes: Sequence[Change], language: str) -> list[str]:
+    """
+    Write the revision note in one language.
+
+    Parameters
+    ----------
+    changes : sequence of Change
+        What `compare` gives.
+    language : str
+        "zh" or "en".
+
+    Returns
+    -------
+    list of str
+        One line for each number, after a line that counts them.
+
+    Examples
+    --------
+    >>> note([], "en")
+    ['No published number has changed.']
+    """
+    if not changes:
+        return [words.say("revision.none", language)]
+    lines = [
+        words.say(
+            "revision.line",
+            language,
+            where=change.where[language],
+            old=change.old[language],
+            new=change.new[language],
+            why=said_causes(change.causes, language),
+        )
+        for change in changes
+    ]
+    return [words.say("revision.count", language, changed=len(changes)), *lines]
+
+
+def said_causes(found: Iterable[str], language: str) -> str:
+    """
+    Say in words why a number changed.
+
+    Parameters
+    ----------
+    found : iterable of str
+        What `causes` gives.
+    language : str
+        "zh" or "en".
+
+    Returns
+    -------
+    str
+        The causes, separated as the language does it.
+
+    Examples
+    --------
+    >>> said_causes(["data: data/reference/prices.csv", "code"], "en")
+    'data (data/reference/prices.csv); code'
+    """
+    said = []
+    for cause in found:
+        kind, _, what = cause.partition(": ")
+        named = words.say(f"revision.cause.{kind}", language)
+        if not what:
+            said.append(named)
+        else:
+            said.append(f"{named}（{what}）" if language == "zh" else f"{named} ({what})")
+    if not said:
+        return words.say("revision.cause.unknown", language)
+    return ("；" if language == "zh" else "; ").join(said)
+
+
+def revision_chapter(
+    edition: Edition, facts: Mapping, numbers: Sequence[Mapping], root: Path
+) -> dict[str, Mapping]:
+    """
+    Write the revision note as a chapter, if the brief revises an earlier one.
+
+    Parameters
+    ----------
+    edition : Edition
+        The brief.
+    facts : mapping
+        How it was made.
+    numbers : sequence of mapping
+        What it publishes.
+    root : Path
+        Folder of the project.
+
+    Returns
+    -------
+    dict
+        Name to notebook, in the shape of an executed one; empty if nothing is revised.
+
+    Raises
+    ------
+    ValueError
+        If the record that is revised is not there.
+
+    Examples
+    --------
+    >>> revision_chapter.__name__
+    'revision_chapter'
+    """
+    path = record.kept_path(edition, root)
+    if path is None:
+        return {}
+    old = read_published(path)
+    changes = compare(old, Record(facts, numbers))
+    shown = [{"cell_type": "markdown", "id": "revision-title", "source": "", "metadata": {}}]
+    shown += [_cell(exhibit) for exhibit in _exhibits(changes, old.facts["date"])]
+    return {CHAPTER: {"cells": shown}}
+
+
+def _exhibits(changes: Sequence[Change], date: str) -> list[exhibits.Exhibit]:
+    import pandas as pd  # noqa: PLC0415 - most briefs revise nothing
+
+    day = datetime.date.fromisoformat(date)
+    if not changes:
+        return [exhibits.finding("revision.finding_none", date=day)]
+    rows = [
+        {
+            f"{part}_{language}": text
+            for language in words.LANGUAGES
+            for part, text in (
+                ("revised_number", change.where[language]),
+                ("revised_old", change.old[language]),
+                ("revised_new", change.new[language]),
+                ("revised_why", said_causes(change.causes, language)),
+            )
+        }
+        for change in changes[:MOST_ROWS]
+    ]
+    told = {"date": day, "changed": len(changes), "shown": len(rows)}
+    return [
+        exhibits.finding("revision.finding", **told),
+        exhibits.table("revision.changes", pd.DataFrame(rows), status=None, **told),
+    ]
+
+
+def _cell(exhibit: exhibits.Exhibit) -> dict[str, object]:
+    output = {"output_type": "execute_result", "data": {exhibits.MIME: exhibit.content}}
+    return {"cell_type": "code", "id": "revision", "metadata": {}, "outputs": [output]}
+
+
+def _change(old: published.Item | None, new: published.Item | None) -> Change | None:
+    item, nothing = new or old, dict.fromkeys(words.LANGUAGES, words.MISSING)
+    before, after = (old.value if old else nothing), (new.value if new else nothing)
+    if before == after:
+        return None
+    where = {language: _where(item, language) for language in words.LANGUAGES}
+    said = {language: _moved(before[language], after[language]) for language in words.LANGUAGES}
+    olds = {language: pair[0] for language, pair in said.items()}
+    news = {language: pair[1] for language, pair in said.items()}
+    return Change(item.chapter, item.cell, where, olds, news, ())
+
+
+def _moved(old: str, new: str) -> tuple[str, str]:
+    """Of two sentences that differ in numbers alone, keep the numbers that moved."""
+    if old == new or re.sub(NUMBER, "0", old) != re.sub(NUMBER, "0", new):
+        return old, new
+    pairs = zip(re.findall(NUMBER, old), re.findall(NUMBER, new), strict=True)
+    moved = [(before, after) for before, after in pairs if before != after]
+    return ", ".join(one for one, _ in moved), ", ".join(one for _, one in moved)
+
+
+def _where(item: published.Item, language: str) -> str:
+    if item.part == "cell":
+        told = {"title": item.title, "row": item.row, "column": item.column}
+        spoken = {name: texts[language] for name, texts in told.items()}
+        return words.say("revision.where_cell", language, **spoken)
+    part = words.say(f"revision.part.{item.part}", language)
+    return words.say("revision.where_text", language, part=part, text=item.value[language])
+
+
+def _chapter(facts: Mapping, name: str) -> Mapping | None:
+    return next((one for one in facts["chapters"] if one["name"] == name), None)
+
+
+def _differing(old: Mapping, new: Mapping) -> list[str]:
+    return [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+
+
+def _named(kind: str, what: Sequence[str]) -> list[str]:
+    return [f"{kind}: {', '.join(what)}"] if what else []

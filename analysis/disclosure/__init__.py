@@ -1,0 +1,51 @@
+"""What leaves the office: small counts hidden, identifiers hashed, every output searched."""
+
+from analysis.disclosure.attack import intervals
+from analysis.disclosure.guard import (
+    close_register,
+    guarded_frames,
+    guarded_values,
+    is_guarded,
+    is_open,
+    open_register,
+)
+from analysis.disclosure.identifiers import admitted, office_key, pseudonymised
+from analysis.disclosure.limits import Limit, counts_of, limits
+from analysis.disclosure.protect import WITHHELD, protect, protect_together, rounded
+from analysis.disclosure.relations import joined, row_sums
+from analysis.disclosure.scanner import (
+    describe_hits,
+    persons_in,
+    scan,
+    scan_contents,
+    scan_files,
+    tokens_of,
+)
+
+__all__ = [
+    "WITHHELD",
+    "Limit",
+    "admitted",
+    "close_register",
+    "counts_of",
+    "describe_hits",
+    "guarded_frames",
+    "guarded_values",
+    "intervals",
+    "is_guarded",
+    "is_open",
+    "joined",
+    "limits",
+    "office_key",
+    "open_register",
+    "persons_in",
+    "protect",
+    "protect_together",
+    "pseudonymised",
+    "rounded",
+    "row_sums",
+    "scan",
+    "scan_contents",
+    "scan_files",
+    "tokens_of",
+]

@@ -1,0 +1,289 @@
+"""What lies in a store's folder, and how its columns are given back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+ROWS, CODES, TOTALS = "households", "codes", "totals"
+MEMORY = "3GB"
+# An indicator of a packed column is 0 for no, 1 for yes, 2 for not known.
+UNKNOWN = 2
+
+
+@dataclass(frozen=True)
+class Store:
+    """
+    A register written once, to be asked many times.
+
+    Parameters
+    ----------
+    folder : Path
+        The store.
+    manifest : dict
+        What was written: schema, area, columns, indicators, counts.
+    memory : str
+        Most memory DuckDB takes; what does not fit goes to disk.
+
+    Examples
+    --------
+    >>> Store(Path("x"), {"area": "county"}).area
+    'county'
+    """
+
+    folder: Path
+    manifest: dict
+    memory: str = MEMORY
+
+    @property
+    def area(self) -> str:
+        """Column whose areas have a file each."""
+        return self.manifest["area"]
+
+    @property
+    def columns(self) -> dict[str, dict]:
+        """Columns of the rows: how each is kept."""
+        return self.manifest["columns"]
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Open DuckDB within the store's memory."""
+        return open_duckdb(self.memory)
+
+    def relation(self, columns=None, *, decoded: bool = False, connection=None):
+        """
+        Give the rows as a DuckDB relation, for any measure that takes a dataframe.
+
+        Parameters
+        ----------
+        columns : iterable of str, optional
+            Columns; all by default.
+        decoded : bool
+            Give texts for codes; a group by numbers is faster, and `decode` gives back the texts.
+        connection : DuckDBPyConnection, optional
+            Where the relation lives; a connection of its own by default.
+
+        Returns
+        -------
+        DuckDBPyRelation
+            Numbers as they were before they were packed.
+        """
+        names = list(self.columns if columns is None else dict.fromkeys(columns))
+        connection = connection or self.connection()
+        return connection.sql(self.query(names, decoded=decoded))
+
+    def query(self, columns, *, decoded: bool = False, file: str = "*.parquet") -> str:
+        """
+        Say in SQL how columns are read from the store.
+
+        Parameters
+        ----------
+        columns : iterable of str
+        decoded : bool
+            Texts for codes.
+        file : str
+            File of one area; all by default.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        KeyError
+            The store has no such column.
+        """
+        unknown = [name for name in columns if name not in self.columns]
+        if unknown:
+            raise KeyError(
+                f"the store has no column {unknown[0]!r}; it has {', '.join(self.columns)}"
+            )
+        coded = [name for name in columns if decoded and self.columns[name]["kind"] == "code"]
+        shown = [
+            f'"t_{name}".text AS "{name}"' if name in coded else self._number(name)
+            for name in columns
+        ]
+        joins = [
+            f"""LEFT JOIN read_parquet('{self.path(CODES, self._codebook(name))}') "t_{name}"
+            ON "t_{name}".code = r."{name}" """
+            for name in coded
+        ]
+        rows = f"read_parquet('{self.path(ROWS, file)}') r {' '.join(joins)}"
+        return f"SELECT {', '.join(shown)} FROM {rows}"
+
+    def _number(self, name: str) -> str:
+        parts = self.columns[name].get("parts", 1)
+        return f'r."{name}"' if parts == 1 else f'r."{name}" / {parts}.0 AS "{name}"'
+
+    def _codebook(self, name: str) -> str:
+        return f"{self.columns[name]['codes']}.parquet"
+
+    def path(self, *parts: str) -> str:
+        """Name a file of the store for SQL."""
+        return quoted(self.folder.joinpath(*parts))
+
+    def codes(self, column: str) -> pd.Series:
+        """
+        Give the texts of a column by code.
+
+        Returns
+        -------
+        Series of str
+            Indexed 0, 1, ...
+        """
+        kept = self.folder / CODES / self._codebook(column)
+        return pd.read_parquet(kept).set_index("code")["text"].sort_index()
+
+    def decode(self, table: pd.DataFrame) -> pd.DataFrame:
+        """
+        Give a small table its texts back, sorted by them as by the codes.
+
+        Parameters
+        ----------
+        table : DataFrame
+            Columns of codes keep the names they have in the store.
+
+        Returns
+        -------
+        DataFrame
+        """
+        coded = [n for n in table if n in self.columns and self.columns[n]["kind"] == "code"]
+        return table.assign(**{n: table[n].map(self.codes(n)).astype("str") for n in coded})
+
+    def totals(self, name: str) -> pd.DataFrame:
+        """
+        Read a table of totals: `cells`, `deprivations`, `moves`, `villages`.
+
+        Returns
+        -------
+        DataFrame
+            Codes as numbers.
+        """
+        return pd.read_parquet(self.folder / TOTALS / f"{name}.parquet")
+
+
+def quoted(path: Path) -> str:
+    """
+    Write a path so that it can stand in SQL between single quotes.
+
+    Examples
+    --------
+    >>> quoted(Path("o'clock"))
+    "o''clock"
+    """
+    return str(path).replace("'", "''")
+
+
+def open_duckdb(memory: str = MEMORY, folder: Path | None = None):
+    """
+    Open DuckDB within a limit of memory.
+
+    Parameters
+    ----------
+    memory : str
+        Limit, such as ``3GB``.
+    folder : Path, optional
+        Where it puts what does not fit.
+
+    Returns
+    -------
+    DuckDBPyConnection
+
+    Examples
+    --------
+    >>> open_duckdb("1GB").sql("SELECT 1").fetchall()
+    [(1,)]
+    """
+    settings = {"memory_limit": memory}
+    if folder is not None:
+        settings["temp_directory"] = str(folder)
+    return duckdb.connect(config=settings)
+
+
+def read_store(folder: Path | str, *, memory: str = MEMORY) -> Store:
+    """
+    Open a store.
+
+    Parameters
+    ----------
+    folder : path
+        From `write_register`.
+    memory : str
+        Most memory DuckDB takes.
+
+    Returns
+    -------
+    Store
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no store in the folder.
+    ValueError
+        The store has another schema, or a file of it is not what was written.
+
+    Examples
+    --------
+    >>> read_store("nowhere")
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: there is no register store in 'nowhere'; write one with write_register
+    """
+    folder = Path(folder)
+    if not (folder / MANIFEST).is_file():
+        raise FileNotFoundError(
+            f"there is no register store in '{folder}'; write one with write_register"
+        )
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    if manifest.get("schema") != SCHEMA:
+        raise ValueError(
+            f"the store has the schema {manifest.get('schema')}, this version reads {SCHEMA}; "
+            "write the store again from the register"
+        )
+    for name, size in manifest["files"].items():
+        found = (folder / name).stat().st_size if (folder / name).is_file() else None
+        if found != size:
+            raise ValueError(
+                f"the file {name} of the store has {found} bytes and was written with {size}; "
+                "write the store again from the register"
+            )
+    return Store(folder, manifest, memory)
+
+
+def refusal(rule: str) -> ValueError:
+    """
+    Make the error of a register that cannot be stored.
+
+    Examples
+    --------
+    >>> refusal("column 'size' is missing")
+    ValueError("the register is refused: column 'size' is missing")
+    """
+    return ValueError(f"the register is refused: {rule}")
+
+
+def unpacked(column: str, place: int) -> str:
+    """
+    Say in SQL what one indicator of a packed column is: 0, 1 or 2 for not known.
+
+    Parameters
+    ----------
+    column : str
+    place : int
+        Place of the indicator in the manifest.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> unpacked("passes", 1)
+    '((passes >> 2) & 3)'
+    """
+    return f"(({column} >> {2 * place}) & 3)"

@@ -1,0 +1,481 @@
+"""Questions to a store: every measure, from its totals, by DuckDB, or one area at a time.
+
+No question holds more rows in memory than those of one area, but for the few measures that need
+every income of the groups asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from analysis import deprivation, microdata
+from analysis.aggregates import is_sum, of_sums
+from analysis.exits import filled_villages
+from analysis.register.states import ABSENT, with_shares
+from analysis.register.store.layout import ROWS, TOTALS, UNKNOWN, Store, unpacked
+
+INCOME, WEIGHT = "income_per_person_yuan", "size"
+DECILES = 10
+
+
+def profile(store: Store, measures, *, income=INCOME, weight=WEIGHT, line=None, by=()):
+    """
+    Measure every group of a stored register.
+
+    Parameters
+    ----------
+    store : Store
+    measures, income, weight, line, by
+        As for `analysis.microdata.profile`; the keys of a table of lines and the groups are the
+        texts of the register.
+
+    Returns
+    -------
+    DataFrame
+        As `analysis.microdata.profile` gives it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from analysis import poverty
+    >>> from analysis.register.store import write_register
+    >>> panel = pd.DataFrame({"household": ["a", "b"], "year": 2017, "village": "v", "size": [4, 1],
+    ...     "status": "poor", "income_per_person_yuan": [2000.0, 4000.0]})
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     store = write_register(panel, f"{place}/store")
+    ...     found = profile(store, [poverty.headcount_ratio], line=2952, by="village")
+    >>> found[["village", "headcount_ratio"]].values.tolist()
+    [['v', 0.8]]
+    """
+    measures, by = microdata.named(measures), microdata.names(by)
+    added = all(is_sum(measure) for measure in measures.values())
+    if added and _at_own_lines(store, line) and _is_whole(store, income, weight, by):
+        return _from_totals(store, measures, by)
+    ask = {"income": income, "weight": weight, "line": encoded(store, line), "by": by}
+    if added:
+        found = _profiled(store, measures, ask)
+    elif {store.area, "year"} == set(by) and income == INCOME and weight in (WEIGHT, None):
+        found = _by_cell(store, measures, ask)
+    else:
+        found = _in_parts(store, measures, ask)
+    return store.decode(found).sort_values(by, ignore_index=True) if by else found
+
+
+def _at_own_lines(store: Store, line) -> bool:
+    """Whether the lines asked for are those the totals were made at, for every year."""
+    own = {int(year): value for year, value in store.manifest["lines"].items()}
+    first, last = store.manifest["years"]
+    if not isinstance(line, pd.DataFrame) or set(line) != {"year", "line"}:
+        return False
+    asked = dict(zip(line["year"], line["line"], strict=True))
+    return all(year in own and asked.get(year) == own[year] for year in range(first, last + 1))
+
+
+def _is_whole(store: Store, income: str, weight: str | None, by: list[str]) -> bool:
+    return (income, weight) == (INCOME, WEIGHT) and set(by) <= {store.area, "village", "year"}
+
+
+def _from_totals(store: Store, measures: dict, by: list[str]) -> pd.DataFrame:
+    table = store.totals("poverty")
+    sums = [name for name in table if name not in (store.area, "village", "year")]
+    summed = table.groupby(by, as_index=False)[sums].sum() if by else table[sums].sum().to_frame().T
+    return store.decode(of_sums(summed, measures, by))
+
+
+def encoded(store: Store, line):
+    """
+    Give a table of lines the codes of the store for the texts in its keys.
+
+    Parameters
+    ----------
+    store : Store
+    line : DataFrame or anything else
+        Anything else is given back.
+
+    Returns
+    -------
+    DataFrame or anything else
+
+    Examples
+    --------
+    >>> encoded(None, 2952)
+    2952
+    """
+    if not isinstance(line, pd.DataFrame):
+        return line
+    coded = [n for n in line if n in store.columns and store.columns[n]["kind"] == "code"]
+    numbers = {name: _numbers(store, name, line[name]) for name in coded}
+    return line.assign(**numbers)
+
+
+def _numbers(store: Store, name: str, texts: pd.Series) -> pd.Series:
+    codes = store.codes(name)
+    return texts.map(pd.Series(codes.index, index=codes.to_numpy()))
+
+
+def _needed(ask: dict) -> list[str]:
+    line = ask["line"]
+    keys = [n for n in line if n != "line"] if isinstance(line, pd.DataFrame) else []
+    within = getattr(line, "within", ())
+    named = [line] if isinstance(line, str) else []
+    wanted = [ask["income"], *microdata.names(ask["weight"]), *ask["by"], *keys, *within, *named]
+    return list(dict.fromkeys(wanted))
+
+
+def _profiled(store: Store, measures: dict, ask: dict, where: str = "true") -> pd.DataFrame:
+    with store.connection() as connection:
+        rows = store.relation(_needed(ask), connection=connection).filter(where)
+        return microdata.profile(rows, measures, **ask)
+
+
+def _in_parts(store: Store, measures: dict, ask: dict) -> pd.DataFrame:
+    """The rows of one area or one year at a time, where no group has more."""
+    cut = next((name for name in (store.area, "year") if name in ask["by"]), None)
+    if cut is None or _crosses(ask["line"], cut):
+        return _profiled(store, measures, ask)
+    values = sorted(store.totals("cells")["area" if cut == store.area else "year"].unique())
+    tables = [_profiled(store, measures, ask, f'"{cut}" = {value}') for value in values]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _crosses(line, cut: str) -> bool:
+    return isinstance(line, microdata.RelativeLine) and cut not in line.within
+
+
+def _by_cell(store: Store, measures: dict, ask: dict) -> pd.DataFrame:
+    """The rows of an area and year lie together, from the poorest up."""
+    if not isinstance(ask["line"], (int, float, pd.DataFrame, type(None))):
+        return _in_parts(store, measures, ask)
+    cells = store.totals("cells").rename(columns={"area": store.area})
+    lines = _cell_lines(cells, ask["line"])
+    areas = list(cells.assign(line=lines).groupby(store.area))
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = threads.map(
+            lambda area: _cells_of(store, measures, ask, area=area[0], cells=area[1]), areas
+        )
+        rows = [row for area in found for row in area]
+    return pd.DataFrame(rows)[[*ask["by"], *(n for n in rows[0] if n not in ask["by"])]]
+
+
+def _cell_lines(cells: pd.DataFrame, line):
+    if not isinstance(line, pd.DataFrame):
+        return np.nan if line is None else float(line)
+    rows = cells.assign(income=0.0, weight=1.0)
+    return microdata.gather(rows, income="income", weight="weight", line=line)[0]["line"].to_numpy()
+
+
+def _cells_of(store: Store, measures: dict, ask: dict, *, area, cells) -> list[dict]:
+    columns = [INCOME, *microdata.names(ask["weight"])]
+    table = pq.read_table(
+        store.folder / ROWS / f"{area:06d}.parquet", columns=columns, use_threads=False
+    )
+    income = table[INCOME].to_numpy().astype(float) / store.columns[INCOME].get("parts", 1)
+    weight = table[WEIGHT].to_numpy().astype(float) if ask["weight"] else np.ones(len(income))
+    ends = cells["rows"].cumsum().to_numpy()
+    rows = []
+    for cell, end in zip(cells.to_dict("records"), ends, strict=True):
+        here = slice(end - cell["rows"], end)
+        arrays = {"income": income[here], "weight": weight[here]}
+        if ask["line"] is not None:
+            arrays["line"] = np.broadcast_to(cell["line"], cell["rows"])
+        keys = {name: cell[name] for name in ask["by"]}
+        rows.append(keys | microdata.measured(arrays, measures))
+    return rows
+
+
+def alkire_foster(
+    store: Store,
+    *,
+    poverty_cutoff: float,
+    weights: pd.Series | None = None,
+    weight: str | None = WEIGHT,
+    by: Sequence[str] = (),
+) -> pd.DataFrame:
+    """
+    Measure multidimensional poverty from the totals of a store.
+
+    Parameters
+    ----------
+    store : Store
+        Written with a specification.
+    poverty_cutoff : float
+        As for `analysis.deprivation.alkire_foster`.
+    weights : Series, optional
+        Other weights by indicator, ratios that sum to 1; an indicator without one is left out.
+    weight : str or None
+        ``size`` counts persons, None households.
+    by : sequence of str
+        Among the area of the store, ``village``, ``year``.
+
+    Returns
+    -------
+    DataFrame
+        As `analysis.deprivation.alkire_foster` gives it.
+
+    Raises
+    ------
+    ValueError
+        The store has no deprivations.
+    """
+    by = microdata.names(by)
+    specification = _specification(store, weights)
+    with store.connection() as connection:
+        found = deprivation.alkire_foster(
+            _patterns(store, by, connection),
+            specification,
+            poverty_cutoff=poverty_cutoff,
+            weight="persons" if weight else "rows",
+            rows="rows",
+            by=by,
+        )
+    return store.decode(found)
+
+
+def indicator_profile(
+    store: Store,
+    *,
+    poverty_cutoff: float,
+    weights: pd.Series | None = None,
+    weight: str | None = WEIGHT,
+    by: Sequence[str] = (),
+) -> pd.DataFrame:
+    """
+    Measure deprivation in every indicator from the totals of a store.
+
+    Parameters
+    ----------
+    store, poverty_cutoff, weights, weight, by
+        As for `alkire_foster`.
+
+    Returns
+    -------
+    DataFrame
+        As `analysis.deprivation.indicator_profile` gives it.
+
+    Raises
+    ------
+    ValueError
+        The store has no deprivations.
+    """
+    by = microdata.names(by)
+    specification = _specification(store, weights)
+    with store.connection() as connection:
+        found = deprivation.indicator_profile(
+            _patterns(store, by, connection),
+            specification,
+            poverty_cutoff=poverty_cutoff,
+            weight="persons" if weight else "rows",
+            by=by,
+        )
+    return store.decode(found)
+
+
+def _specification(store: Store, weights) -> pd.DataFrame:
+    if not store.manifest["indicators"]:
+        raise ValueError(
+            "the store was written without a specification of deprivations; write it again with "
+            "one, or ask analysis.deprivation of store.relation()"
+        )
+    written = pd.DataFrame(store.manifest["specification"])
+    # What is kept is deprived or not: the cutoffs were applied when the store was written.
+    specification = written.assign(cutoff="0", direction="above")
+    if weights is None:
+        return specification
+    kept = specification[specification["indicator"].isin(weights.index)]
+    return kept.assign(weight=kept["indicator"].map(weights))
+
+
+def _patterns(store: Store, by: list[str], connection):
+    """Households with the same deprivations in the same group, put together."""
+    flags = [
+        f"""CASE WHEN {unpacked("deprivations", place)} < {UNKNOWN}
+        THEN {unpacked("deprivations", place)}::DOUBLE END AS "{name}" """
+        for place, name in enumerate(store.manifest["indicators"])
+    ]
+    keys = [f'"{name}"' for name in by]
+    return connection.sql(
+        f"""SELECT {", ".join([*keys, *flags])}, rows, persons FROM (
+        SELECT {", ".join([*keys, "deprivations"])}, sum(rows)::BIGINT AS rows,
+        sum(persons)::DOUBLE AS persons
+        FROM read_parquet('{store.path(TOTALS, "deprivations.parquet")}') GROUP BY ALL)"""
+    )
+
+
+def transitions(store: Store, *, area: str | None = None) -> pd.DataFrame:
+    """
+    Count the households that pass from each state to each other, from the totals of a store.
+
+    Parameters
+    ----------
+    store : Store
+    area : str or None
+        The area of the store, ``village``, or None for all.
+
+    Returns
+    -------
+    DataFrame
+        As `analysis.register.transitions` gives it, ready for `analysis.register.hazards`.
+    """
+    moves = store.totals("moves")
+    states = store.codes("status")
+    ends = {f"{end}_state": moves[f"{end}_state"].map(states) for end in ("from", "to")}
+    moves = moves.assign(**{name: column.fillna(ABSENT) for name, column in ends.items()})
+    keys = ["year", *microdata.names(area), "from_state", "to_state"]
+    sums = moves.groupby(keys, as_index=False)[["households", "persons_from", "persons_to"]].sum()
+    found = store.decode(sums)
+    return with_shares(found.sort_values(keys, ignore_index=True), keys[:-1])
+
+
+def gains_by_decile(store: Store, of: str = "transfer_yuan") -> pd.DataFrame:
+    """
+    Average the gain in income since the year before over tenths of persons, by money received.
+
+    Parameters
+    ----------
+    store : Store
+    of : str
+        Column of whole yuan a household: the tenths are made by it. Households with the same
+        amount stay in one tenth, that of their middle person.
+
+    Returns
+    -------
+    DataFrame
+        ``year, decile`` (1 to 10), ``lowest, highest`` (yuan a household), ``persons`` (of
+        households with an income in both years), ``gain`` (yuan a person).
+
+    Raises
+    ------
+    KeyError
+        The store has no such column.
+    """
+    rows = store.query([of, "year", WEIGHT, INCOME, f"{INCOME}_before"])
+    with store.connection() as connection:
+        sums = connection.sql(
+            f"""SELECT year, "{of}" AS amount, sum({WEIGHT}::DOUBLE) AS persons,
+            sum({WEIGHT}::DOUBLE * ({INCOME} - {INCOME}_before)) AS gain FROM ({rows})
+            WHERE {INCOME} IS NOT NULL AND {INCOME}_before IS NOT NULL AND amount IS NOT NULL
+            GROUP BY ALL ORDER BY ALL"""
+        ).df()
+    return tenths(sums)
+
+
+def tenths(sums: pd.DataFrame) -> pd.DataFrame:
+    """
+    Put sums by amount together into tenths of persons.
+
+    Parameters
+    ----------
+    sums : DataFrame
+        ``year, amount, persons, gain`` (yuan times persons), sorted by year and amount.
+
+    Returns
+    -------
+    DataFrame
+        As `gains_by_decile` gives it.
+
+    Examples
+    --------
+    >>> sums = pd.DataFrame({"year": 2017, "amount": range(20), "persons": 1, "gain": range(20)})
+    >>> tenths(sums)["gain"].tolist()[:2]
+    [0.5, 2.5]
+    """
+    persons = sums.groupby("year")["persons"]
+    middle = (persons.cumsum() - sums["persons"] / 2) / persons.transform("sum")
+    decile = np.minimum((middle * DECILES).astype(int), DECILES - 1) + 1
+    found = sums.assign(decile=decile).groupby(["year", "decile"], as_index=False)
+    found = found.agg(
+        lowest=("amount", "min"),
+        highest=("amount", "max"),
+        persons=("persons", "sum"),
+        gain=("gain", "sum"),
+    )
+    return found.assign(gain=found["gain"] / found["persons"])
+
+
+def village_indicators(
+    store: Store, villages: pd.DataFrame, measures: pd.DataFrame
+) -> pd.DataFrame:
+    """
+    Fill what the village ledger lacks from the totals of a store.
+
+    Parameters
+    ----------
+    store : Store
+        Written with a pack and its measures.
+    villages, measures : DataFrame
+        As for `analysis.exits.village_indicators`.
+
+    Returns
+    -------
+    DataFrame
+        As `analysis.exits.village_indicators` gives it, ready for `analysis.exits.judge`.
+
+    Raises
+    ------
+    ValueError
+        The store was written without a pack, or has a village that the ledger lacks.
+    """
+    if not store.manifest["passes"]:
+        raise ValueError("the store was written without a pack; write it again with one")
+    totals = store.decode(store.totals("villages")).set_index(["village", "year"])
+    ledger = pd.MultiIndex.from_frame(villages[["village", "year"]])
+    lost = totals.index.difference(ledger)
+    if len(lost):
+        raise ValueError(
+            f"the village {lost[0][0]} of {lost[0][1]} is in the register and not in the village "
+            f"ledger; {len(lost)} such villages and years"
+        )
+    asked = measures[(measures["level"] == "village") & measures["from_households"].notna()]
+    columns = asked.drop_duplicates("column").set_index("from_households")["column"]
+    kept = totals[["poor_persons", "registered_persons", "school_dropouts"]].astype(float)
+    for indicator, column in columns.items():
+        if indicator in totals:
+            kept[column] = totals[indicator].where(totals[f"{indicator}_unknown"].ne(True))
+    return filled_villages(villages, kept)
+
+
+def by_area(store: Store, function: Callable, columns: Sequence[str]) -> pd.DataFrame:
+    """
+    Ask any function of the rows, one area at a time.
+
+    Parameters
+    ----------
+    store : Store
+    function : callable
+        Takes a DataFrame of one area's rows with the texts of the register, gives a DataFrame.
+    columns : sequence of str
+        Columns it needs.
+
+    Returns
+    -------
+    DataFrame
+        What it gave for each area, one below the other, the area in front where it is not there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from analysis import register
+    >>> panel = pd.DataFrame({"household": ["a", "a"], "year": [2016, 2017], "village": "v",
+    ...                       "size": 4, "status": ["poor", "exited"]})
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     store = register.write_register(panel, f"{place}/store")
+    ...     by_area(store, register.flows, panel.columns)[["village", "exited"]].values.tolist()
+    [['v', 4.0]]
+    """
+    tables = []
+    with store.connection() as connection:
+        for code, name in store.codes(store.area).items():
+            query = store.query(list(columns), decoded=True, file=f"{code:06d}.parquet")
+            table = function(connection.sql(query).df())
+            tables.append(table if store.area in table else _in_front(table, store.area, name))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _in_front(table: pd.DataFrame, area: str, name: str) -> pd.DataFrame:
+    return pd.concat([pd.Series(name, table.index, name=area), table], axis=1)

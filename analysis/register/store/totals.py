@@ -1,0 +1,129 @@
+"""The tables of totals beside the rows: cells, deprivations, moves, villages."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import aggregates
+from analysis.exits.rollup import POOR, REGISTERED
+from analysis.register.store.layout import TOTALS, UNKNOWN, Store, quoted, unpacked
+
+MONEY = "income_per_person_yuan"
+
+
+def begin(job) -> None:
+    """
+    Say how each table is counted from the rows of one area.
+
+    Parameters
+    ----------
+    job
+        The writing.
+    """
+    job.totals = {"cells": _cells(job), "moves": _moves(job), "villages": _villages(job)}
+    if job.flags:
+        job.totals["deprivations"] = f"""SELECT {_places(job)}, year, deprivations,
+            count(*) AS rows, sum(size) AS persons FROM part GROUP BY ALL"""
+    job.counted = set()
+
+
+def add(job, code: int) -> None:
+    """
+    Count one area.
+
+    Parameters
+    ----------
+    job
+        The writing; its table `part` holds the rows.
+    code : int
+        Code of the area.
+    """
+    for name, query in job.totals.items():
+        made = f"INSERT INTO t_{name}" if name in job.counted else f"CREATE TABLE t_{name} AS"
+        job.run(f"{made} {query.replace(':area', str(code))}")
+        job.counted.add(name)
+
+
+def end(job) -> None:
+    """
+    Write the tables.
+
+    Parameters
+    ----------
+    job
+        The writing.
+    """
+    for name in job.totals:
+        path = quoted(job.new / TOTALS / f"{name}.parquet")
+        job.run(
+            f"""COPY (SELECT * FROM t_{name} ORDER BY ALL) TO '{path}'
+            (FORMAT parquet, COMPRESSION zstd)"""
+        )
+
+
+def write_poverty(store: Store, columns: list[str], lines: dict[int, float]) -> None:
+    """
+    Add up by village and year what sums of poverty at the register's own lines are made of.
+
+    Parameters
+    ----------
+    store : Store
+        Its rows and codes.
+    columns : list of str
+        Columns of the groups.
+    lines : dict
+        Yuan by year; a year without a line is left out.
+    """
+    table = pd.DataFrame({"year": list(lines), aggregates.LINE: list(lines.values())})
+    with store.connection() as connection:
+        rows = store.relation([*columns, MONEY, "size"], connection=connection)
+        rows = rows.filter(f"year IN ({', '.join(map(str, lines))})")
+        found = aggregates.sums(rows, income=MONEY, weight="size", line=table, by=columns)
+    found.to_parquet(store.folder / TOTALS / "poverty.parquet", index=False)
+
+
+def _places(job) -> str:
+    return ", ".join(f'"{name}"' for name in dict.fromkeys([job.area, "village"]))
+
+
+def _cells(job) -> str:
+    known = MONEY if MONEY in job.columns else "NULL"
+    return f"""SELECT :area AS area, year, count(*) AS rows, count({known}) AS known,
+        sum(size) AS persons FROM part GROUP BY year"""
+
+
+def _moves(job) -> str:
+    """Passages between states: into the year from the year before, and off the register."""
+    places = [name for name in dict.fromkeys([job.area, "village"])]
+    here = ", ".join(f'coalesce("{name}_before", "{name}") AS "{name}"' for name in places)
+    first, last = job.columns["year"].low, job.columns["year"].high
+    return f"""SELECT * EXCLUDE (size, size_before), count(*) AS households,
+            sum(size_before) AS persons_from, sum(size) AS persons_to FROM (
+        SELECT {here}, year::INTEGER AS year, status_before AS from_state, status AS to_state,
+            size_before, size FROM part WHERE year > {first}
+        UNION ALL
+        SELECT {_places(job)}, year::INTEGER + 1, status, NULL, size, NULL FROM part
+            WHERE year < {last} AND NOT stays) GROUP BY ALL"""
+
+
+def _villages(job) -> str:
+    states = job.run("SELECT code, text FROM c_status")
+    poor, registered = (
+        ", ".join(str(code) for code, text in states if text in among) or "NULL"
+        for among in (POOR, REGISTERED)
+    )
+    dropouts = (
+        "CASE WHEN count(school_dropouts) = count(*) THEN sum(school_dropouts) END"
+        if "school_dropouts" in job.columns
+        else "NULL::BIGINT"
+    )
+    shares = "".join(
+        f""", avg({unpacked("passes", place)}) FILTER (status IN ({registered})) AS "{name}",
+        bool_or({unpacked("passes", place)} = {UNKNOWN}) FILTER (status IN ({registered}))
+            AS "{name}_unknown" """
+        for place, name in enumerate(job.passes)
+    )
+    return f"""SELECT {_places(job)}, year, count(*) AS rows, sum(size) AS persons,
+        coalesce(sum(size) FILTER (status IN ({poor})), 0) AS poor_persons,
+        coalesce(sum(size) FILTER (status IN ({registered})), 0) AS registered_persons,
+        {dropouts} AS school_dropouts {shares} FROM part GROUP BY ALL"""

@@ -1,0 +1,410 @@
+"""Write a register once: coded, sorted by area, year and income, linked, with totals beside it.
+
+Everything is made in a folder of its own beside the store's, read back, and only then given its
+name: a store is whole or it is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import marks
+from analysis.deprivation.scores import FLAG, scored
+from analysis.deprivation.specification import check_specification
+from analysis.exits import judge
+from analysis.register.store import totals
+from analysis.register.store.layout import (
+    CODES,
+    MANIFEST,
+    MEMORY,
+    ROWS,
+    SCHEMA,
+    TOTALS,
+    UNKNOWN,
+    Store,
+    open_duckdb,
+    quoted,
+    read_store,
+    refusal,
+)
+from analysis.register.store.source import (
+    AREAS,
+    Column,
+    check_words,
+    open_source,
+    smallest_type,
+    spooled,
+)
+
+INCOME, LINE = "income_per_person_yuan", "line_yuan"
+LINKED = ("status", "size", "village", INCOME)
+BEFORE = "{}_before"
+STAYS, DEPRIVATIONS, PASSES = "stays", "deprivations", "passes"
+# Two bits an indicator; 31 bits hold fifteen.
+BITS, MOST_INDICATORS = 4, 15
+
+
+def write_register(
+    households,
+    folder: Path | str,
+    *,
+    area: str | None = None,
+    lines: pd.DataFrame | None = None,
+    specification: pd.DataFrame | None = None,
+    pack: pd.DataFrame | None = None,
+    measures: pd.DataFrame | None = None,
+    replace: bool = False,
+    memory: str = MEMORY,
+    progress: Callable = iter,
+) -> Store:
+    """
+    Write a register as a store.
+
+    Parameters
+    ----------
+    households : path or any dataframe Narwhals reads
+        Columns of the table ``households`` of the dictionary, one row a household and year; or
+        a Parquet file, or a folder of them.
+    folder : path
+        Store to make.
+    area : str, optional
+        Column whose areas get a file each, sorted by year and income; ``county`` where there is
+        one, else ``township``, else ``village``.
+    lines : DataFrame, optional
+        Columns ``year, line_yuan``: what a specification may call ``line_yuan``.
+    specification : DataFrame, optional
+        As `analysis.deprivation.check_specification` takes it; the deprivations of every
+        household are then kept as flags, with totals by village and year.
+    pack, measures : DataFrame, optional
+        A standard and the table ``measures``: whether each household passes the indicators that
+        a village is judged by, with totals by village and year.
+    replace : bool
+        Put the new store in the place of one that is there.
+    memory : str
+        Most memory DuckDB takes; what does not fit goes to disk beside the store.
+    progress : callable
+        Wraps the areas while they are written, such as ``tqdm``.
+
+    Returns
+    -------
+    Store
+        After its totals were read back and found equal to those of the register.
+
+    Raises
+    ------
+    FileExistsError
+        The folder is there, and is not to be replaced or is no store.
+    ValueError
+        The register is refused; the message names the column.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household": ["a", "a"], "year": [2016, 2017], "village": "v",
+    ...                       "size": 4, "status": ["poor", "exited"]})
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     store = write_register(panel, Path(place) / "store")
+    ...     store.totals("moves")[["households", "persons_from"]].values.tolist()
+    [[1.0, 4.0]]
+    """
+    folder = Path(folder)
+    _check_place(folder, replace)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        new, work = made / "new", made / "work"
+        for name in (ROWS, CODES, TOTALS):
+            (new / name).mkdir(parents=True)
+        work.mkdir()
+        with open_duckdb(memory, work) as connection:
+            job = _Job(connection, new, work, area, progress)
+            job.open(households)
+            job.flag(lines, specification)
+            job.judge(pack, measures)
+            job.write()
+        _check_totals(read_store(new, memory=memory), job.columns)
+        _put(new, folder, made)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return read_store(folder, memory=memory)
+
+
+def _check_place(folder: Path, replace: bool) -> None:
+    if not folder.exists():
+        return
+    if not replace:
+        raise FileExistsError(f"'{folder}' is there; choose another folder, or ask to replace it")
+    if not (folder / MANIFEST).is_file():
+        raise FileExistsError(f"'{folder}' is no register store; it is not replaced")
+
+
+def _put(new: Path, folder: Path, made: Path) -> None:
+    """Two renames: between them the old store is aside, whole, in the folder of the making."""
+    if folder.exists():
+        os.replace(folder, made / "old")
+    os.replace(new, folder)
+
+
+class _Job:
+    """One writing: the connection, where things go, and what was learnt of the register."""
+
+    def __init__(self, connection, new: Path, work: Path, area: str | None, progress: Callable):
+        self.connection, self.new, self.work = connection, new, work
+        self.area, self.progress = area, progress
+        self.flags: list[str] = []
+        self.passes: list[str] = []
+        self.specification: pd.DataFrame | None = None
+        self.read = "source"
+        self.extra: list[str] = []
+        self.joins = ""
+
+    def run(self, sql: str) -> list[tuple]:
+        """Say one statement and take all it answers."""
+        return self.connection.execute(sql).fetchall()
+
+    def open(self, households) -> None:
+        """Check the register and number its texts."""
+        files = spooled(households, self.work)
+        self.run(f"CREATE VIEW named AS SELECT * FROM read_parquet('{files}')")
+        names = [row[0] for row in self.run("DESCRIBE named")]
+        self.area = self.area or next((n for n in AREAS if n in names), AREAS[-1])
+        self.columns: dict[str, Column] = open_source(self.connection, files, self.area)
+        self.coded = [n for n, column in self.columns.items() if column.kind == "code"]
+        for name in self.coded:
+            self._number_texts(name)
+        if self.run("SELECT count(DISTINCT year) <> max(year) - min(year) + 1 FROM source")[0][0]:
+            raise refusal("column 'year' has gaps; a link to the year before needs every year")
+
+    def _number_texts(self, name: str) -> None:
+        ends = f', min("{self.area}") AS low, max("{self.area}") AS high'
+        ends = ends if name == "household" else ""
+        self.run(
+            f"""CREATE TABLE "c_{name}" AS
+            SELECT (row_number() OVER (ORDER BY text) - 1)::INTEGER AS code, * FROM (
+                SELECT "{name}" AS text {ends} FROM source WHERE "{name}" IS NOT NULL GROUP BY 1)"""
+        )
+        if name != "household":
+            words = self.run(f'SELECT text FROM "c_{name}" ORDER BY code')
+            check_words(name, [word for (word,) in words])
+        path = quoted(self.new / CODES / f"{name}.parquet")
+        self.run(
+            f"""COPY (SELECT code, text FROM "c_{name}" ORDER BY code) TO '{path}'
+            (FORMAT parquet, COMPRESSION zstd)"""
+        )
+
+    def flag(self, lines, specification) -> None:
+        """Ask the deprivations of every household of the one function that knows them."""
+        lines = pd.DataFrame(columns=["year", LINE]) if lines is None else lines[["year", LINE]]
+        if lines["year"].duplicated().any():
+            raise refusal("the table of lines names a year twice; keep one line a year")
+        self.lines = {int(year): float(line) for year, line in lines.to_numpy()}
+        if specification is None:
+            return
+        self.specification = check_specification(specification)
+        self.flags = self.specification["indicator"].tolist()
+        _check_count(self.flags)
+        self.connection.register("given_lines", lines.astype({"year": int, LINE: float}))
+        self.run("CREATE TABLE lines AS SELECT * FROM given_lines")
+        rows = self.connection.sql(
+            "SELECT s.*, line_yuan FROM source s LEFT JOIN lines USING (year)"
+        )
+        scored(rows, self.specification).to_native().create_view("flagged")
+        self.read = "flagged"
+        values = [f'coalesce("{FLAG.format(name)}", {UNKNOWN})' for name in self.flags]
+        self.extra.append(f"({_packed(values)})::INTEGER AS {DEPRIVATIONS}")
+
+    def judge(self, pack, measures) -> None:
+        """Judge every combination of values once: a register holds few."""
+        if pack is None or measures is None:
+            return
+        asked = set(measures["from_households"].dropna())
+        rules = pack[(pack["level"] == "household") & pack["indicator"].isin(asked)]
+        self.passes = rules["indicator"].tolist()
+        _check_count(self.passes)
+        for name in self.passes:
+            self._judge_one(name, rules[rules["indicator"] == name], measures)
+        values = [f"coalesce(p_{name}.passes, {UNKNOWN})" for name in self.passes]
+        self.extra.append(f"({_packed(values)})::INTEGER AS {PASSES}")
+
+    def _judge_one(self, name: str, rule: pd.DataFrame, measures: pd.DataFrame) -> None:
+        parts = measures[(measures["level"] == "household") & (measures["indicator"] == name)]
+        wanted = {*parts["column"], *parts["against"].dropna(), *parts["threshold_column"].dropna()}
+        keys = [column for column in self.columns if column in wanted]
+        shown = ", ".join(f's."{key}"' for key in keys)
+        table = self.connection.sql(f"SELECT DISTINCT {shown or '1 AS one'} FROM source s").df()
+        table = table.assign(combination=range(len(table)))
+        verdict = judge(table, rule, measures, "household", ["combination"])["verdict"]
+        codes = verdict.map({"pass": 1, "fail": 0, "unknown": UNKNOWN}).astype("int8")
+        self.connection.register("judged", table[keys].assign(passes=codes.to_numpy()))
+        self.run(f"CREATE TABLE p_{name} AS SELECT * FROM judged")
+        same = " AND ".join(f's."{key}" IS NOT DISTINCT FROM p_{name}."{key}"' for key in keys)
+        self.joins += f" LEFT JOIN p_{name} ON {same or 'true'}"
+
+    def write(self) -> None:
+        """Write the areas, the totals and the manifest."""
+        self._partition()
+        self._find_movers()
+        totals.begin(self)
+        numbers = self.run(f'SELECT code FROM "c_{self.area}" ORDER BY code')
+        for (code,) in self.progress(numbers):
+            self._write_area(code)
+        totals.end(self)
+        self._write_manifest()
+
+    def _partition(self) -> None:
+        chosen = [self._coded(name) for name in self.columns] + self.extra
+        chosen.append(f'"c_{self.area}".code AS area_')
+        joins = "".join(
+            f' LEFT JOIN "c_{name}" ON "c_{name}".text = s."{name}"' for name in self.coded
+        )
+        self.run(
+            f"""COPY (SELECT {", ".join(chosen)} FROM {self.read} s {joins} {self.joins})
+            TO '{quoted(self.work / "parts")}'
+            (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (area_))"""
+        )
+
+    def _coded(self, name: str) -> str:
+        column = self.columns[name]
+        if column.kind == "code":
+            return f'"c_{name}".code AS "{name}"'
+        if column.low is None or not column.parts:
+            return f's."{name}"'
+        value = f's."{name}"' if column.parts == 1 else f'round(s."{name}" * {column.parts})'
+        return f'({value})::{smallest_type(column.low, column.high)} AS "{name}"'
+
+    def _find_movers(self) -> None:
+        """Rows of the households that change area: their link lies in another file."""
+        linked = ", ".join(f'r."{name}"' for name in self.linked)
+        parts = quoted(self.work / "parts" / "**" / "*.parquet")
+        self.run(
+            f"""CREATE TABLE movers AS SELECT r.household, r.year, {linked}
+            FROM read_parquet('{parts}', hive_partitioning = false) r
+            JOIN (SELECT code FROM c_household WHERE low <> high) c ON c.code = r.household"""
+        )
+        self._refuse_twice("movers")
+
+    @property
+    def linked(self) -> list[str]:
+        """Columns whose value of the year before is kept."""
+        return [n for n in dict.fromkeys([*LINKED, self.area]) if n in self.columns]
+
+    def _refuse_twice(self, rows: str) -> None:
+        twice = self.run(
+            f"""SELECT text, year FROM (SELECT household, year FROM {rows} GROUP BY ALL
+            HAVING count(*) > 1 LIMIT 1) r JOIN c_household ON code = household"""
+        )
+        if twice:
+            raise refusal(
+                f"columns 'household' and 'year': {twice[0][0]} of {twice[0][1]} stands twice; "
+                "keep one row a household and year"
+            )
+
+    def _write_area(self, code: int) -> None:
+        self.run("DROP TABLE IF EXISTS part")
+        before = ", ".join(
+            f"""CASE WHEN lag(r.year) OVER w = r.year - 1 THEN lag(r."{name}") OVER w
+            ELSE m."{name}" END AS "{BEFORE.format(name)}" """
+            for name in self.linked
+        )
+        parts = quoted(self.work / "parts" / f"area_={code}" / "*.parquet")
+        self.run(
+            f"""CREATE TEMP TABLE part AS SELECT r.*, {before},
+            coalesce(lead(r.year) OVER w = r.year + 1, false) OR n.year IS NOT NULL AS {STAYS}
+            FROM read_parquet('{parts}', hive_partitioning = false) r
+            LEFT JOIN movers m ON m.household = r.household AND m.year = r.year - 1
+            LEFT JOIN movers n ON n.household = r.household AND n.year = r.year + 1
+            WINDOW w AS (PARTITION BY r.household ORDER BY r.year)"""
+        )
+        self._refuse_twice("part")
+        income = f"{INCOME} NULLS LAST, " if INCOME in self.columns else ""
+        path = quoted(self.new / ROWS / f"{code:06d}.parquet")
+        self.run(
+            f"""COPY (SELECT * FROM part ORDER BY year, {income} household)
+            TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"""
+        )
+        totals.add(self, code)
+        shutil.rmtree(self.work / "parts" / f"area_={code}")
+
+    def _write_manifest(self) -> None:
+        manifest = self._manifest()
+        if self.lines and INCOME in self.columns:
+            keys = list(dict.fromkeys([self.area, "village", "year"]))
+            totals.write_poverty(Store(self.new, manifest), keys, self.lines)
+        files = sorted(path for path in self.new.rglob("*") if path.is_file())
+        manifest["files"] = {str(path.relative_to(self.new)): path.stat().st_size for path in files}
+        text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
+        (self.new / MANIFEST).write_text(text, encoding="utf-8")
+
+    def _manifest(self) -> dict:
+        villages = pd.DataFrame(self.run("SELECT text FROM c_village"))
+        specification = [] if self.specification is None else self.specification.astype(object)
+        return {
+            "schema": SCHEMA,
+            "area": self.area,
+            "synthetic": marks.is_synthetic(villages),
+            "rows": self.columns["year"].known,
+            "years": [self.columns["year"].low, self.columns["year"].high],
+            "lines": self.lines,
+            "indicators": self.flags,
+            "specification": specification
+            if self.specification is None
+            else specification.to_dict("records"),
+            "passes": self.passes,
+            "columns": self._described(),
+        }
+
+    def _described(self) -> dict[str, dict]:
+        described = {name: _description(column) for name, column in self.columns.items()}
+        described |= {name: {"kind": "flags"} for name in self._packs()}
+        described |= {BEFORE.format(name): described[name] for name in self.linked}
+        return described | {STAYS: {"kind": "boolean"}}
+
+    def _packs(self) -> list[str]:
+        return [DEPRIVATIONS] * bool(self.flags) + [PASSES] * bool(self.passes)
+
+
+def _description(column: Column) -> dict:
+    if column.kind == "code":
+        return {"kind": "code", "codes": column.name}
+    return {"kind": column.kind} | ({"parts": column.parts} if column.parts > 1 else {})
+
+
+def _check_count(names: list[str]) -> None:
+    if len(names) > MOST_INDICATORS:
+        raise refusal(f"{len(names)} indicators; the flags hold {MOST_INDICATORS}")
+
+
+def _packed(values: list[str]) -> str:
+    return " + ".join(f"{value} * {BITS**place}" for place, value in enumerate(values))
+
+
+def _check_totals(store: Store, columns: dict[str, Column]) -> None:
+    """Read back what was written: a sum of every number, the texts of every code."""
+    with store.connection() as connection:
+        for column in columns.values():
+            if column.kind == "code" or column.total is None:
+                continue
+            found = connection.execute(
+                f"""SELECT sum("{column.name}") FROM
+                read_parquet('{store.path(ROWS, "*.parquet")}')"""
+            ).fetchall()[0][0]
+            _check_same(column.name, column.total, found, exact=column.parts > 0)
+        counts = ", ".join(f'count("{name}")' for name in columns)
+        rows = f"read_parquet('{store.path(ROWS, '*.parquet')}')"
+        found = connection.execute(f"SELECT {counts} FROM {rows}").fetchall()[0]
+    for column, count in zip(columns.values(), found, strict=True):
+        _check_same(column.name, column.known, count, exact=True)
+
+
+def _check_same(name: str, wanted: float, found: float, *, exact: bool) -> None:
+    if abs(found - wanted) > (0 if exact else 1e-9 * abs(wanted)):
+        raise RuntimeError(
+            f"column {name!r} of the new store sums to {found} and the register's to {wanted}; "
+            "nothing was put in place: write it again, and check the disk"
+        )

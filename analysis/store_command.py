@@ -1,0 +1,111 @@
+"""The sub-command `python -m analysis store FOLDER OUT`: an office's folder into a store."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+DONE, REFUSED, WRONG_PLACE = 0, 1, 2
+
+
+def add_store(commands) -> None:
+    """
+    Add the sub-command to the command line.
+
+    Parameters
+    ----------
+    commands : argparse._SubParsersAction
+        Where sub-commands are added.
+
+    Examples
+    --------
+    >>> parser = argparse.ArgumentParser()
+    >>> add_store(parser.add_subparsers())
+    >>> parser.parse_args(["store", "ledgers", "out"]).folder
+    'ledgers'
+    """
+    store = commands.add_parser(
+        "store",
+        help="write a register once, sorted and coded, to be asked many times",
+        description=(
+            "Read the households of an office's folder, or of a Parquet file, and write them as a "
+            "store. Exit code: 0 written and read back, 1 refused, 2 no such folder, or the store "
+            "is there."
+        ),
+    )
+    store.add_argument("folder", metavar="FOLDER", help="folder of ledgers, or a Parquet file")
+    store.add_argument("out", metavar="OUT", help="folder of the store to make")
+    store.add_argument("--area", help="column whose areas get a file each")
+    store.add_argument("--line", help="poverty line of data/reference/lines.csv to keep totals at")
+    store.add_argument("--pack", help="exit standard of data/standards to judge households by")
+    store.add_argument("--replace", action="store_true", help="replace a store that is there")
+    store.set_defaults(do=write_store)
+
+
+def write_store(asked: argparse.Namespace) -> int:
+    """
+    Write the store that the command line asks for.
+
+    Parameters
+    ----------
+    asked : argparse.Namespace
+        ``folder, out, area, line, pack, replace``.
+
+    Returns
+    -------
+    int
+        Exit code.
+
+    Examples
+    --------
+    >>> parser = argparse.ArgumentParser()
+    >>> add_store(parser.add_subparsers())
+    >>> write_store(parser.parse_args(["store", "nowhere", "out"]))
+    2
+    """
+    from tqdm import tqdm  # noqa: PLC0415 - the help needs none of it
+
+    from analysis import tables  # noqa: PLC0415
+    from analysis.register.store import write_register  # noqa: PLC0415
+
+    try:
+        store = write_register(
+            _households(asked.folder, tables),
+            asked.out,
+            area=asked.area,
+            lines=_lines(asked.line, tables),
+            pack=tables.read("standards", pack=asked.pack) if asked.pack else None,
+            measures=tables.read("measures", place="standards"),
+            replace=asked.replace,
+            progress=tqdm,
+        )
+    except (FileNotFoundError, FileExistsError) as refusal:
+        return _complain(refusal, WRONG_PLACE)
+    except (ValueError, KeyError) as refusal:
+        return _complain(refusal, REFUSED)
+    print(f"{store.folder}: {store.manifest['rows']} rows, {len(store.codes(store.area))} areas")
+    return DONE
+
+
+def _households(folder: str, tables):
+    if folder.endswith(".parquet"):
+        return folder
+    found = tables.read_folder(folder)
+    if "households" not in found:
+        raise FileNotFoundError(f"'{folder}' holds no households; it holds {', '.join(found)}")
+    return found["households"]
+
+
+def _lines(name: str | None, tables):
+    if name is None:
+        return None
+    lines = tables.read("lines")
+    known = lines[lines["line"] == name]
+    if known.empty:
+        raise KeyError(f"there is no line {name!r}; there are {', '.join(set(lines['line']))}")
+    return known[["year", "line_yuan"]]
+
+
+def _complain(refusal: Exception, code: int) -> int:
+    print(refusal, file=sys.stderr)
+    return code

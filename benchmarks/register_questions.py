@@ -1,0 +1,353 @@
+"""Questions to a stored register, as ratios to the bare scan of their columns and to plain pandas.
+
+    python benchmarks/register_questions.py --rows 1e7
+    python benchmarks/register_questions.py --rows 1e8 --no-pandas
+
+Makes a synthetic register and its store in a temporary folder (or in `--folder`, where they are
+kept), then asks each question in turn with the scans, a few times, and takes the shortest; pandas
+once. The bare scan reads the columns of the store that the question is about and adds up each;
+the raw scan reads those of the register as it came. Each question runs in a process of its own as
+well, for its peak of memory. Ratios are of seconds of processor, all cores together: other work on
+the machine does not change them.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import platform
+import shutil
+import tempfile
+import time
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import synthetic_register
+
+from analysis import exits, inequality, poverty, tables, weighted
+from analysis.deprivation.specification import COLUMNS
+from analysis.register.store import questions, read_store, write_register
+
+RESULTS = Path(__file__).parent / "results"
+INCOME = "income_per_person_yuan"
+LINES = pd.DataFrame(synthetic_register.LINES.items(), columns=["year", "line"])
+GUARANTEES = [
+    (INCOME, "income", "line_yuan", "below"),
+    ("house_grade", "housing", "C;D", "in"),
+    ("school_dropouts", "education", "0", "above"),
+    ("uninsured_members", "medical", "0", "above"),
+    ("members_without_pension", "pension", "0", "above"),
+    ("safe_water", "water", "1", "below"),
+]
+SPECIFICATION = pd.DataFrame(
+    [(i, d, 1 / 6, cutoff, direction, "drop") for i, d, cutoff, direction in GUARANTEES],
+    columns=COLUMNS,
+)
+FGT = [poverty.headcount_ratio, poverty.poverty_gap_index, poverty.poverty_severity]
+SHAPE = {"gini": inequality.gini} | {
+    f"p{share}": partial(weighted.quantile, share=share / 100) for share in (10, 50, 90)
+}
+BY = ["county", "year"]
+
+
+def village_ledger(store):
+    """Villages with what no household tells."""
+    cells = store.decode(store.totals("villages")[["village", "year", "persons"]])
+    rest = {"tap_water_share": 1.0, "three_phase_power": True, "hardened_road_share": 1.0}
+    rest |= {"radio_tv_share": 1.0, "broadband": True, "clinic_m2": 100.0, "doctors": 1}
+    rest |= {"venue": True, "collective_income_yuan": 20_000.0}
+    return cells.rename(columns={"persons": "population"}).assign(**rest)
+
+
+def checklist(store):
+    """The ten indicators of every village and year."""
+    measures = tables.read("measures", place="standards")
+    pack = tables.read("standards", pack="yunnan_2017")
+    filled = questions.village_indicators(store, village_ledger(store), measures)
+    return exits.judge(filled, pack, measures, "village", ["village", "year"])
+
+
+QUESTIONS = {
+    "Q1 FGT by county and year, from totals": (
+        lambda s: questions.profile(s, FGT, line=LINES, by=BY),
+        [*BY, "size", INCOME],
+    ),
+    "Q1 FGT by county and year, another line, from rows": (
+        lambda s: questions.profile(s, FGT, line=3000.0, by=BY),
+        [*BY, "size", INCOME],
+    ),
+    "Q2 deprivations by village and year, from totals": (
+        lambda s: questions.alkire_foster(s, poverty_cutoff=1 / 3, by=["village", "year"]),
+        ["village", "year", "size", "deprivations"],
+    ),
+    "Q3 transitions of households by county, from totals": (
+        lambda s: questions.transitions(s, area="county"),
+        [*BY, "household", "status", "size"],
+    ),
+    "Q4 quantiles and Gini by county and year, from rows": (
+        lambda s: questions.profile(s, SHAPE, by=BY),
+        [*BY, "size", INCOME],
+    ),
+    "Q5 gain by tenths of transfers, from rows": (
+        questions.gains_by_decile,
+        ["year", "size", INCOME, f"{INCOME}_before", "transfer_yuan"],
+    ),
+    "Q6 ten indicators of every village, from totals": (
+        checklist,
+        ["village", "year", "size", "status", "passes", "school_dropouts"],
+    ),
+}
+# The raw register has no links and no flags: the columns they are made of.
+RAW = {
+    f"{INCOME}_before": [INCOME],
+    "deprivations": [INCOME, *(name for name, *_ in GUARANTEES)],
+    "passes": ["house_grade", "moved_in", "uninsured_members", "members_without_pension"],
+}
+
+
+def scan(files, columns):
+    """Read columns and add up each: a largest value would come from the file's statistics."""
+    rows = f"read_parquet('{files}')"
+    types = dict(
+        duckdb.sql(f"SELECT column_name, column_type FROM (DESCRIBE FROM {rows})").fetchall()
+    )
+    sums = [f"sum({_WEIGHED.get(types[name], '{}').format(name)})" for name in columns]
+    return duckdb.sql(f"SELECT {', '.join(sums)} FROM {rows}").fetchall()
+
+
+_WEIGHED = {"VARCHAR": 'strlen("{}")', "BOOLEAN": '"{}"::TINYINT'}
+
+
+def raw_columns(columns):
+    """Columns of the register as it came, for columns of the store."""
+    return list(dict.fromkeys(name for column in columns for name in RAW.get(column, [column])))
+
+
+def plain_fgt(path, line):
+    """Q1 with pandas."""
+    table = pd.read_parquet(path, columns=[*BY, "size", INCOME]).dropna(subset=[INCOME])
+    line = table["year"].map(line) if isinstance(line, dict) else line
+    gap = ((line - table[INCOME].clip(lower=0)) / line).clip(lower=0)
+    parts = {"w": table["size"]} | {f"g{a}": table["size"] * (gap > 0) * gap**a for a in range(3)}
+    sums = pd.DataFrame(parts).groupby([table[name] for name in BY]).sum()
+    return sums[["g0", "g1", "g2"]].div(sums["w"], axis=0)
+
+
+def plain_deprivation(path):
+    """Q2 with pandas."""
+    table = pd.read_parquet(
+        path, columns=["village", "year", "size", *raw_columns(["deprivations"])]
+    )
+    lacks = pd.DataFrame(
+        {
+            "income": table[INCOME] < table["year"].map(synthetic_register.LINES),
+            "housing": table["house_grade"].isin(["C", "D"]),
+            "water": ~table["safe_water"].astype(bool),
+        }
+        | {name: table[name] > 0 for name, *_ in GUARANTEES[2:5]}
+    )
+    score = lacks.mean(axis=1)
+    poor = (score >= 1 / 3 - 1e-8) & table[INCOME].notna()
+    parts = {"w": table["size"] * table[INCOME].notna(), "h": table["size"] * poor}
+    parts["m"] = table["size"] * poor * score
+    return pd.DataFrame(parts).groupby([table["village"], table["year"]]).sum()
+
+
+def plain_moves(path):
+    """Q3 with pandas."""
+    table = pd.read_parquet(path, columns=["household", *BY, "size", "status"])
+    before = table.assign(year=table["year"] + 1)
+    pairs = table.merge(before, on=["household", "year"], how="outer", suffixes=("", "_before"))
+    keys = ["year", "county_before", "status_before", "status"]
+    return pairs.groupby(keys, dropna=False, observed=True)[["size", "size_before"]].sum()
+
+
+def plain_shape(path):
+    """Q4 with pandas: sort once, then cumulated sums by group."""
+    table = pd.read_parquet(path, columns=[*BY, "size", INCOME]).dropna(subset=[INCOME])
+    table = table.sort_values([*BY, INCOME])
+    groups = table.groupby(BY)["size"]
+    rank = groups.cumsum() / groups.transform("sum")
+    received = table["size"] * table[INCOME]
+    middle = received * (rank - table["size"] / groups.transform("sum") / 2)
+    keys = [table[name] for name in BY]
+    gini = 2 * middle.groupby(keys).sum() / received.groupby(keys).sum() - 1
+    at = [table[rank >= share].groupby(BY)[INCOME].first() for share in (0.1, 0.5, 0.9)]
+    return pd.concat([gini, *at], axis=1)
+
+
+def plain_gains(path):
+    """Q5 with pandas."""
+    names = ["household", "year", "size", INCOME, "transfer_yuan"]
+    table = pd.read_parquet(path, columns=names)
+    before = table[["household", "year", INCOME]].assign(year=table["year"] + 1)
+    pairs = table.merge(before, on=["household", "year"], suffixes=("", "_before")).dropna()
+    gain = pairs["size"] * (pairs[INCOME] - pairs[f"{INCOME}_before"])
+    sums = pairs.assign(persons=pairs["size"], gain=gain, amount=pairs["transfer_yuan"])
+    return questions.tenths(
+        sums.groupby(["year", "amount"], as_index=False)[["persons", "gain"]].sum()
+    )
+
+
+def plain_checklist(path):
+    """Q6 with pandas: the sums of the villages, without the judgement."""
+    names = ["village", "year", "size", "status", "school_dropouts", *RAW["passes"]]
+    table = pd.read_parquet(path, columns=names)
+    listed = table[table["status"].isin(["poor", "returned", "exited"])]
+    parts = {
+        "poor": listed["size"].where(listed["status"] != "exited", 0),
+        "dropouts": listed["school_dropouts"],
+        "housing": listed["house_grade"].isin(["A", "B"]) & listed["moved_in"],
+        "medical": listed["uninsured_members"] == 0,
+        "pension": listed["members_without_pension"] == 0,
+    }
+    return pd.DataFrame(parts).groupby([listed["village"], listed["year"]]).sum()
+
+
+PLAIN = [
+    partial(plain_fgt, line=synthetic_register.LINES),
+    partial(plain_fgt, line=3000.0),
+    plain_deprivation,
+    plain_moves,
+    plain_shape,
+    plain_gains,
+    plain_checklist,
+]
+
+
+def timed(program):
+    """Seconds on the clock and of both cores."""
+    clock, cores = time.perf_counter(), time.process_time()
+    program()
+    return time.perf_counter() - clock, time.process_time() - cores
+
+
+def peak(program, *arguments):
+    """Peak memory of a program in a process of its own, GiB."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(_measured, (program, arguments))
+
+
+def _measured(program, arguments):
+    program(*arguments)
+    # Not getrusage: a new process starts with the peak of the one that made it.
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) / 2**20
+
+
+def ask(folder, name):
+    """One question in a fresh process."""
+    QUESTIONS[name][0](read_store(folder))
+
+
+def compared(raw, store, *, pandas, runs):
+    """Ask every question, in turn with its scans."""
+    rows = []
+    kept = store.path("households", "*.parquet")
+    for (name, (question, columns)), plain in zip(QUESTIONS.items(), PLAIN, strict=True):
+        programs = {
+            "question": partial(question, store),
+            "scan": partial(scan, kept, columns),
+            "raw_scan": partial(scan, raw, raw_columns(columns)),
+        }
+        took = {key: [] for key in programs}
+        for _ in range(runs):
+            for key, program in programs.items():
+                took[key].append(timed(program))
+        if pandas:
+            took["pandas"] = [timed(partial(plain, raw))]
+        row = {"question": name} | {
+            f"{key}_{unit}": min(run[at] for run in found)
+            for key, found in took.items()
+            for at, unit in enumerate(("seconds", "core_seconds"))
+        }
+        row["peak_gib"] = peak(ask, store.folder, name)
+        rows.append(row)
+        print(
+            {key: round(v, 3) if isinstance(v, float) else v for key, v in row.items()}, flush=True
+        )
+    return pd.DataFrame(rows)
+
+
+def with_ratios(table):
+    """Ratios of core seconds: a busy machine does not change them as it does the clock."""
+    for other in ("scan", "raw_scan", "pandas"):
+        if f"{other}_seconds" in table:
+            table[f"times_{other}"] = (
+                table["question_core_seconds"] / table[f"{other}_core_seconds"]
+            )
+            table[f"clock_times_{other}"] = table["question_seconds"] / table[f"{other}_seconds"]
+    return table
+
+
+def written(raw, folder):
+    """Write the store in a process of its own; seconds, core seconds and GiB."""
+    write_register(
+        raw,
+        folder,
+        lines=LINES.rename(columns={"line": "line_yuan"}),
+        specification=SPECIFICATION,
+        pack=tables.read("standards", pack="yunnan_2017"),
+        measures=tables.read("measures", place="standards"),
+    )
+
+
+def machine():
+    """What the numbers were taken on."""
+    return {
+        "date": date.today().isoformat(),
+        "cores": os.cpu_count(),
+        "processor": platform.machine(),
+        "python": platform.python_version(),
+        "duckdb": duckdb.__version__,
+        "pandas": pd.__version__,
+        "numpy": np.__version__,
+        "load_before": os.getloadavg()[0],
+    }
+
+
+def main():
+    """Make the register and the store, ask, print and keep the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=float, default=1e6)
+    parser.add_argument("--folder", help="keep register and store here")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--no-pandas", dest="pandas", action="store_false")
+    asked = parser.parse_args()
+    folder = Path(asked.folder or tempfile.mkdtemp(prefix="register-"))
+    try:
+        report(folder, int(asked.rows), pandas=asked.pandas, runs=asked.runs)
+    finally:
+        if not asked.folder:
+            shutil.rmtree(folder)
+
+
+def report(folder, rows, *, pandas, runs):
+    """Print and keep the results of one size."""
+    raw = folder / "households.parquet"
+    if not raw.exists():
+        synthetic_register.write(folder, rows)
+    found = {"rows": rows, **machine()}
+    if not (folder / "store").exists():
+        begun = time.perf_counter()
+        found["writing_gib"] = peak(written, str(raw), folder / "store")
+        found["writing_seconds"] = time.perf_counter() - begun
+    store = read_store(folder / "store")
+    found["raw_bytes"] = raw.stat().st_size
+    found["store_bytes"] = sum(store.manifest["files"].values())
+    table = with_ratios(compared(str(raw), store, pandas=pandas, runs=runs))
+    ratios = [name for name in table if name.startswith(("times", "peak"))]
+    print(table.set_index("question")[ratios].round(2).to_string())
+    found["questions"] = table.to_dict("records")
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"register_questions_{rows:.0e}.json".replace("+0", "")
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

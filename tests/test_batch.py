@@ -1,0 +1,690 @@
+"""A batch: many editions from one entry, whatever befalls one of them; its records compared."""
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from projects import (
+    CATALOGUE,
+    FINDING,
+    IMPORTS,
+    PARAMETERS,
+    Kept,
+    contents,
+    make,
+    make_project,
+    notebook,
+)
+
+from analysis import briefs, words
+from analysis.briefs import chapters, outputs, published, record, revisions, verify, workers
+from analysis.briefs.batch import said_seconds, time_left
+from analysis.briefs.spec import SpecError, read_editions
+
+PLACE = 'place: str = "north"  # folder\n' + PARAMETERS
+READ = f"import os, pathlib\n{IMPORTS}\ndata = os.environ['ANALYSIS_DATA']"
+OUTPUTS = 1 + 2 * len(outputs.KINDS)
+HOME = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def catalogue(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("catalogue")
+    (folder / "own.yml").write_text(CATALOGUE, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANALYSIS_CATALOGUE", str(folder))
+        words._read_folders.cache_clear()
+        yield folder
+    words._read_folders.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def kept(catalogue, tmp_path_factory, root):
+    """One foreman for all batches of this module."""
+    kept = Kept(make_project(tmp_path_factory.mktemp("kept") / "project", root))
+    yield kept
+    kept.leave()
+
+
+@pytest.fixture(autouse=True)
+def hired(kept, monkeypatch):
+    monkeypatch.setattr(briefs, "hire", lambda *_: kept)
+
+
+def write_spec(folder, **changes):
+    brief = {
+        "title": "own.title",
+        "date": "2018-03-28",
+        "parameters": {"area": "532601"},
+        "chapters": [{"notebook": "01_first"}, {"notebook": "02_second"}],
+    } | changes
+    kept = {name: value for name, value in brief.items() if value is not None}
+    text = yaml.safe_dump({"briefs": {"own": kept}}, allow_unicode=True)
+    (folder / "reports/briefs.yml").write_text(text.replace("'2018-03-28'", "2018-03-28"))
+
+
+def write_notebook(folder, name, *code):
+    title = {"01_first": "first-title", "02_second": "second-title"}[name]
+    (folder / f"notebooks/{name}.ipynb").write_text(notebook(title, *code))
+
+
+@pytest.fixture
+def project(tmp_path, root):
+    """Two places, and a chapter that names one of them; the other chapter names none."""
+    folder = make_project(tmp_path / "project", root)
+    for place in ("north", "south"):
+        (folder / "data" / place).mkdir()
+        (folder / "data" / place / "facts.csv").write_text("fact,value\na,1\n")
+    write_notebook(folder, "01_first", PLACE, IMPORTS, FINDING)
+    write_spec(folder, **{"for": {"place": ["north", "south"]}})
+    return folder
+
+
+def ran(reports):
+    return {report.name: list(report.ran) for report in reports}
+
+
+# ---- editions from axes
+
+
+def editions(project, *names):
+    return read_editions(project / "reports/briefs.yml", project, names=names)
+
+
+def test_an_entry_makes_an_edition_for_each_combination(project):
+    counties = [
+        {"name": "wen", "place": "north", "area": "532601"},
+        {"name": "yun", "area": "530000"},
+    ]
+    axes = {"county": counties, "month": ["2018-02", "2018-03"]}
+    write_spec(project, date=None, parameters={}, **{"for": axes})
+    made = editions(project)
+    names = ["own-wen-2018-02", "own-wen-2018-03", "own-yun-2018-02", "own-yun-2018-03"]
+    assert [edition.name for edition in made] == names
+    assert [str(edition.spec.date) for edition in made[:2]] == ["2018-02-28", "2018-03-31"]
+    assert made[0].chapters[0].told == {"area": "532601"}
+    assert [one.text(one.spec.title, "en")[-6:] for one in made[1:3]] == ["n City", "Yunnan"]
+    assert [edition.name for edition in editions(project, "own-yun-2018-02")] == [names[2]]
+    assert len(editions(project, "own")) == 4
+
+
+def test_a_month_tells_the_chapters_what_was_known(project):
+    write_notebook(project, "02_second", 'until: str = "2018-03-28"  # day', IMPORTS)
+    write_spec(project, date=None, **{"for": {"month": ["2016-02"]}})
+    first, second = editions(project)[0].chapters
+    assert "until" not in first.effective
+    assert second.told == {"until": "2016-02-29"}
+
+
+@pytest.mark.parametrize(
+    ("axes", "fault"),
+    [
+        ({"place": ["../north"]}, "for > place: '../north' is not a plain name"),
+        ({"place": ["north", "nroth"]}, "for > place > place: there is no place 'nroth'"),
+        ({"plcae": ["north"]}, "'plcae' is not a parameter of any chapter; did you mean 'place'?"),
+        ({"share": [0.5]}, "0.5 is not a plain name; use a-z, 0-9, _ and - (no path, no code), or"),
+        ({"place": [{"place": "north"}]}, "has no name; add a name of a-z"),
+        ({"place": [{"name": "a/b", "place": "north"}]}, "'a/b' is not a plain name"),
+        ({"place": ["north", "north"]}, "two editions are called 'own-north'"),
+        ({"place": []}, "for > place: [] does not fit"),
+        ({"Place; id": ["north"]}, "'Place; id' is not a plain name"),
+        ({"month": ["2018-03"]}, "date: stands beside for > month, which gives the date"),
+        ({"month": ["2018-13"]}, "for > month: '2018-13' is not a month; write it as 2018-03"),
+        ({"years": list(range(100)), "area": list(range(100))}, "10000 editions, and 5000 are the"),
+    ],
+)
+def test_a_wrong_axis_is_refused_with_value_and_remedy(project, axes, fault):
+    write_spec(project, **{"for": axes})
+    with pytest.raises(SpecError) as caught:
+        editions(project)
+    assert fault in str(caught.value)
+
+
+def test_a_fault_of_the_template_is_named_once_for_all_editions(project):
+    write_spec(project, title="own.nothing", **{"for": {"place": ["north", "south"]}})
+    with pytest.raises(SpecError) as caught:
+        editions(project)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_title_that_asks_for_what_the_brief_lacks_is_refused_before_anything_runs(project):
+    write_spec(project, parameters={})
+    with pytest.raises(SpecError, match="asks for 'area'"):
+        editions(project)
+
+
+# ---- the same work once, and only what a change concerns
+
+
+def test_the_same_work_is_done_once_and_shared(project):
+    said = []
+    reports = make(project, said=said)
+    assert [report.failures for report in reports] == [[], []]
+    assert sum("02_second done" in line for line in said) == 1
+    made = project / "reports/generated"
+    shared = [made / f"own-{place}/chapters/02_second.ipynb" for place in ("north", "south")]
+    assert os.path.samefile(*shared)
+    assert make(project)[0].made == []
+    whole = contents(made)
+
+    shutil.rmtree(made / "own-south")
+    said.clear()
+    assert make(project, said=said)[1].ran == ["02_second", "01_first"]
+    assert not any("02_second done" in line for line in said)
+    again = contents(made)
+    unlike = {path.name for path in whole if again[path] != whole[path]}
+    assert unlike <= {"run.json", "01_first.json"}
+
+
+def test_a_change_in_one_place_does_not_concern_the_others(project):
+    make(project)
+    (project / "data/north/facts.csv").write_text("fact,value\na,2\n")
+    assert ran(make(project)) == {"own-north": ["01_first"], "own-south": []}
+    (project / "data/reference/areas.csv").write_text(
+        (project / "data/reference/areas.csv").read_text() + "\n"
+    )
+    everything = {"own-north": ["01_first", "02_second"], "own-south": ["01_first", "02_second"]}
+    assert {name: sorted(own) for name, own in ran(make(project)).items()} == everything
+
+
+def test_a_chapter_that_was_seen_to_read_another_place_depends_on_it(project):
+    stray = f"{READ}\nother = pathlib.Path(data, 'south', 'facts.csv').read_text()"
+    write_notebook(project, "01_first", PLACE, stray, FINDING)
+    make(project, "own-north")
+    noted = project / "reports/generated/own-north/chapters/01_first.json"
+    assert "data/south/facts.csv" in json.loads(noted.read_text())["read"]
+    (project / "data/south/facts.csv").write_text("fact,value\na,3\n")
+    assert ran(make(project, "own-north")) == {"own-north": ["01_first"]}
+
+
+# ---- what goes wrong in one place stays there
+
+
+def test_one_failing_county_stops_nobody_and_is_said_in_one_line(project):
+    failing = f'{IMPORTS}\nassert place == "south", "the ledger of the north is empty"'
+    write_notebook(project, "01_first", PLACE, failing, FINDING)
+    north, south = make(project)
+    assert (south.failures, len(south.made)) == ([], OUTPUTS)
+    assert len(north.failures) == 1
+    line = "own-north: 01_first: cell 3 (cell-1) of 01_first.ipynb failed: AssertionError: the "
+    assert north.failures[0].startswith(line)
+    summary = json.loads((project / "reports/generated/summary.json").read_text())
+    assert (summary["exit_code"], summary["briefs"]) == (1, {"made": 1, "kept": 0, "failed": 1})
+    assert summary["editions"][0]["failures"][0]["cell"] == "cell-1"
+    assert summary["editions"][0]["failures"][0]["remedy"].startswith(
+        "open notebooks/01_first.ipynb"
+    )
+
+
+def test_a_brief_that_takes_too_long_or_dies_harms_no_other(project):
+    wait = "import time; time.sleep(60 if place == 'north' else 0)"
+    write_notebook(project, "01_first", PLACE, f"{IMPORTS}\n{wait}", FINDING)
+    dies = f"{IMPORTS}\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    write_notebook(project, "02_second", PARAMETERS, dies)
+    chosen = [{"notebook": "01_first"}]
+    axes = {"for": {"place": ["north", "south"]}}
+    write_spec(project, time_limit=6.0, chapters=chosen, **axes)
+    north, south = make(project)
+    assert "took longer than the time limit of its brief" in north.failures[0]
+    assert "raise time_limit in briefs.yml" in north.failures[0]
+    assert south.failures == []
+    write_spec(project, chapters=[{"notebook": "02_second"}])
+    died = make(project)[0].failures
+    assert len(died) == 1 and "02_second: its process died without a word" in died[0]
+
+
+def test_a_foreman_that_dies_fails_what_it_was_given_and_says_so(project):
+    foreman = workers.Foreman(chapters.prepare, [str(project)], {})
+    foreman.start(workers.Task("a", time.sleep, (60,), 60.0))
+    foreman._process.kill()
+    outcome = foreman.ended()[0]
+    assert outcome.key == "a" and "died without a word" in outcome.failure.said
+    assert not foreman.alive
+    foreman.stop()
+
+
+def test_large_tasks_and_large_outcomes_pass_each_other_on_the_line(project):
+    foreman = workers.Foreman(chapters.prepare, [str(project)], {})
+    large = "x" * 4_000_000
+    hung = threading.Timer(60, foreman._process.kill)
+    hung.start()
+    for number in range(6):
+        foreman.start(workers.Task(str(number), str.upper, (large,), 50))
+    told = [outcome for _ in range(6) for outcome in foreman.ended()]
+    hung.cancel()
+    foreman.stop()
+    assert {len(outcome.result or "") for outcome in told} == {len(large)}
+
+
+def test_a_second_run_in_the_same_folder_is_refused(project):
+    with briefs._alone(project), pytest.raises(BlockingIOError, match="another run is at work"):
+        make(project, generated=project)
+
+
+def test_nothing_an_inspector_names_is_put_in_place(project, monkeypatch):
+    def finds(files, root, places):
+        return [f"{name} holds a name" for name in files if name.endswith(".pdf")]
+
+    monkeypatch.setattr(briefs, "hire", lambda *_: workers.Crew("fork"))
+    monkeypatch.setattr(outputs, "INSPECTORS", [finds])
+    report = make(project, "own-north")[0]
+    assert report.failures == [
+        "own-north: own-north.zh.pdf holds a name; own-north.en.pdf holds a name; "
+        "take it out of the notebook or of the table that is shown"
+    ]
+    assert not list((project / "reports/generated/own-north").glob("*.*"))
+    monkeypatch.setattr(outputs, "INSPECTORS", [lambda files, root, places: map(str, files)])
+    write_notebook(project, "01_first", PLACE, IMPORTS, FINDING, FINDING)
+    assert "01_first.ipynb; take it out" in make(project, "own-north")[0].failures[0]
+
+
+def test_time_left_and_how_it_is_said():
+    assert time_left([], {"a": [1.0]}, 2) == 0.0
+    assert time_left(["a", "b"], {"a": [2.0], "b": [4.0, 6.0]}, 1) == 7.0
+    assert said_seconds(99) == "99 s" and said_seconds(5999) == "100 min"
+
+
+# ---- the two engines
+
+SHOWS = """import sys, warnings
+from IPython.display import HTML, display
+import matplotlib.pyplot as plt, pandas as pd
+"""
+CELLS = (
+    SHOWS,
+    'print("a")\nprint("b", file=sys.stderr)\nprint("c")',
+    'display(HTML("<b>1</b>"))\npd.DataFrame({"a": [1.5, None]})',
+    "plt.plot([1, 2]); plt.title('t')",
+    "_ + 1 if isinstance(_, int) else len(In), Out.keys()",
+    "import asyncio\nawait asyncio.sleep(0)\n{1: (2, 3)}",
+    "%matplotlib inline",
+    "x: int = 3\nx;",
+    "",
+    "...",
+)
+
+
+def run_apart(job):
+    hands = briefs.hire()
+    hands.start(workers.Task("a", chapters.run_chapter, (job,), 100.0))
+    return hands.ended()[0]
+
+
+def in_both_engines(project, name):
+    job = chapters.Job(name, project / f"notebooks/{name}.ipynb", {"share": 0.25}, project)
+    return [run_apart(job._replace(kernel=kernel)) for kernel in (False, True)]
+
+
+def test_both_engines_give_the_same_outputs_in_every_cell(project):
+    write_notebook(project, "01_first", PARAMETERS, IMPORTS, FINDING, *CELLS)
+    here, kernel = in_both_engines(project, "01_first")
+    assert here.failure is None and kernel.failure is None
+    assert json.loads(here.result.content) == json.loads(kernel.result.content)
+    assert "data/reference/areas.csv" in here.result.read and kernel.result.read is None
+
+
+@pytest.mark.parametrize("cell", ["1 / 0", "def f(:", "%nothing"])
+def test_both_engines_fail_in_the_same_words(project, cell):
+    write_notebook(project, "02_second", PARAMETERS, IMPORTS, cell)
+    here, kernel = in_both_engines(project, "02_second")
+    assert here.failure == kernel.failure
+
+
+def test_what_is_skipped_is_the_same(project):
+    path = project / "notebooks/02_second.ipynb"
+    write_notebook(project, "02_second", PARAMETERS, "1 / 0", "5")
+    held = json.loads(path.read_text())
+    held["cells"][2]["metadata"]["tags"] = ["skip-execution"]
+    path.write_text(json.dumps(held))
+    here, kernel = in_both_engines(project, "02_second")
+    assert json.loads(here.result.content) == json.loads(kernel.result.content)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["04_fund_allocation", "07_register_flows"])
+def test_a_chapter_of_the_project_is_the_same_in_both_engines(root, name):
+    job = chapters.Job(name, root / f"notebooks/{name}.ipynb", {}, root)
+    here, kernel = (run_apart(job._replace(kernel=kernel)) for kernel in (False, True))
+    assert here.result.content == kernel.result.content
+
+
+def test_the_start_of_a_kernel_is_tried_again(monkeypatch):
+    from analysis.briefs import engine
+
+    tries = []
+
+    class Stubborn(engine._Client):
+        def execute(self, **_):
+            tries.append(1)
+            self.begun = len(tries) == 5
+            raise RuntimeError("Kernel died before replying to kernel_info")
+
+    class Held:
+        nb = json.loads(notebook("first-title", "a: int = 1"))
+
+    monkeypatch.setattr(engine, "_Client", Stubborn)
+    monkeypatch.setattr(engine, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(Held, "nb", engine.nbformat.from_dict(Held.nb))
+    with pytest.raises(RuntimeError):
+        engine.KernelEngine.execute_managed_notebook(Held, "python3")
+    assert len(tries) == engine.STARTS
+    with pytest.raises(RuntimeError):
+        engine.KernelEngine.execute_managed_notebook(Held, "python3")
+    assert len(tries) == 5
+
+
+# ---- killed at any moment
+
+
+def standing(made):
+    """What is done: files that a record names and that are what it says, by their inode."""
+    found = {}
+    for noted in made.glob("*/chapters/*.json"):
+        chapter = noted.with_suffix(".ipynb")
+        if record.stands(chapter, record.read_record(noted).get("sha256")):
+            found[chapter] = chapter.stat().st_ino
+    for run in made.glob("*/run.json"):
+        for output in json.loads(run.read_text())["outputs"].values():
+            path = run.parent / output["file"]
+            assert record.stands(path, output["sha256"])
+            found[path] = path.stat().st_ino
+    return found
+
+
+def assert_whole(made):
+    for path in made.rglob("*"):
+        if path.suffix in {".json", ".ipynb"} and not path.name.startswith("."):
+            json.loads(path.read_text())
+        if path.suffix == ".pdf" and not path.name.startswith("."):
+            assert path.read_bytes().rstrip().endswith(b"%%EOF")
+
+
+KILLED = """
+import os, random, signal, sys, time
+from pathlib import Path
+from analysis import briefs
+from analysis.briefs import chapters, workers
+root = Path(sys.argv[1])
+os.environ.update(chapters.kernel_environment(root))
+chapters.prepare(str(root))
+briefs.hire = lambda *_: workers.Crew("fork", 2)
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        # Here the workers are forks of the batch, and hold its lock until they too are gone.
+        while True:
+            try:
+                briefs.make_briefs(root=root, say=lambda line: None)
+                os._exit(0)
+            except BlockingIOError:
+                time.sleep(0.01)
+    seconds = float(line)
+    end = time.monotonic() + seconds
+    while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < end:
+        time.sleep(0.002)
+    if ended == (0, 0):
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    print("killed" if ended == (0, 0) else "ended", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_fifty_kills_lose_nothing_leave_nothing_by_halves_and_repeat_nothing(project):
+    shares = [{"name": f"s{number}", "share": number / 100} for number in range(6)]
+    write_notebook(project, "02_second", PARAMETERS, IMPORTS, FINDING)
+    write_spec(project, **{"for": {"share": shares}})
+    made, dice, kills = project / "reports/generated", random.Random(20180328), 0
+    asked = [sys.executable, "-c", KILLED, str(project)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(asked, **pipes) as harness:
+        whole = -time.monotonic()
+        harness.stdin.write("600\n")
+        harness.stdin.flush()
+        assert harness.stdout.readline().strip() == "ended"
+        whole += time.monotonic()
+        shutil.rmtree(made)
+        while kills < 50:
+            before = standing(made)
+            harness.stdin.write(f"{dice.uniform(0.0, whole / 3)}\n")
+            harness.stdin.flush()
+            ended = harness.stdout.readline().strip()
+            assert_whole(made)
+            after = standing(made)
+            assert {path: after.get(path) for path in before} == before
+            kills += ended == "killed"
+            if ended == "ended":
+                assert len(after) == 6 * (2 + OUTPUTS)
+                shutil.rmtree(made)
+        harness.stdin.close()
+    assert all(report.failures == [] for report in make(project))
+    assert len(standing(made)) == 6 * (2 + OUTPUTS)
+    assert not [path for path in made.rglob(".*") if path.name != ".lock"]
+
+
+def command(project, *words_, **environment):
+    told = os.environ | {"ANALYSIS_ROOT": str(project), "PYTHONPATH": str(HOME)} | environment
+    return [sys.executable, "-m", "analysis", *words_], told
+
+
+@pytest.mark.slow
+def test_a_killed_command_takes_everything_it_started_with_it(project):
+    make(project)
+    whole = contents(project / "reports/generated")
+    shutil.rmtree(project / "reports/generated")
+    for seconds in (0.6, 2.0, 3.5, 5.0):
+        asked, told = command(project, "brief", ANALYSIS_MARK=str(project))
+        started = subprocess.Popen(asked, env=told, stdout=subprocess.DEVNULL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            started.wait(seconds)
+        started.send_signal(signal.SIGKILL)
+        started.wait()
+        assert_whole(project / "reports/generated")
+    end = time.monotonic() + 15
+    while (left := _marked(str(project))) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not left
+    make(project)
+    again = contents(project / "reports/generated")
+    unlike = {path.name for path in whole if again[path] != whole[path]}
+    assert unlike <= {"run.json", "01_first.json", "02_second.json"}
+
+
+def _marked(mark):
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            found += [path] if f"ANALYSIS_MARK={mark}".encode() in path.read_bytes() else []
+    return found
+
+
+# ---- the record
+
+
+@pytest.mark.slow
+def test_two_folders_on_two_days_give_the_same_bytes(project, tmp_path):
+    if not shutil.which("faketime"):
+        pytest.skip("the program faketime, which changes the date, is not installed")
+    other = shutil.copytree(project, tmp_path / "elsewhere" / "copy")
+    made = []
+    for folder, day in ((project, "2018-04-01 09:00:00"), (other, "2031-12-24 23:59:00")):
+        asked, told = command(folder, "brief")
+        faked = ["faketime", "-m", "-f", f"@{day}", *asked]
+        subprocess.run(faked, env=told, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        written = json.loads((folder / "reports/generated/own-north/run.json").read_text())[
+            "written"
+        ]
+        assert written[:4] == day[:4]
+        made.append(folder / "reports/generated")
+    files = [p.relative_to(made[0]) for p in contents(made[0]) if p.suffix != ".json"]
+    assert len(files) == 2 * (2 + OUTPUTS - 1)
+    for file in [*files, Path("own-north/published.json")]:
+        assert (made[0] / file).read_bytes() == (made[1] / file).read_bytes(), file
+
+
+def test_verify_says_same_or_what_differs(project):
+    said = []
+    make(project, "own-north")
+    assert verify.verify_brief("own-north", root=project, say=said.append)
+    assert len(said) == 2 + OUTPUTS and all(line.startswith("same: ") for line in said)
+
+    write_notebook(project, "01_first", PLACE.replace("0.5", "0.75"), IMPORTS, FINDING)
+    said.clear()
+    assert not verify.verify_brief("own-north", root=project, say=said.append)
+    assert "differs: 01_first.ipynb" in said and "same: 02_second.ipynb" in said
+    assert "since then, notebook changed (concerns 01_first)" in said
+    assert any("50.0% → 75.0%" in line for line in said)
+    assert "differs: own-north.en.pdf" in said
+
+
+def test_verify_sees_a_file_that_was_tampered_with(project):
+    make(project, "own-north")
+    path = project / "reports/generated/own-north/own-north.zh.pdf"
+    path.write_bytes(path.read_bytes() + b"\n")
+    said = []
+    assert not verify.verify_brief("own-north", root=project, say=said.append)
+    assert "differs: own-north.zh.pdf is not the file that the record names" in "\n".join(said)
+
+
+def test_compare_names_every_number_that_changed_and_why_and_the_brief_carries_the_note(project):
+    stated = f"{READ}\nread = pathlib.Path(data, place, 'facts.csv').read_text()"
+    moved = "share = share + float(read[-2]) / 100\n"
+    write_notebook(project, "01_first", PLACE, stated, moved + FINDING)
+    make(project, "own-north")
+    assert revisions.keep("own-north", "march", project) == "reports/kept/march.json"
+    old = revisions.find_record("march", project)
+    assert revisions.compare(old, revisions.find_record("own-north", project)) == []
+
+    (project / "data/north/facts.csv").write_text("fact,value\na,3\n")
+    write_spec(project, revises="march", **{"for": {"place": ["north"]}})
+    assert make(project)[0].failures == []
+    new = revisions.find_record("own-north", project)
+    (change,) = revisions.compare(old, new)
+    assert (change.chapter, change.old["en"], change.new["en"]) == ("01_first", "51.0%", "53.0%")
+    assert change.causes == ("data: data/north/facts.csv",)
+    lines = revisions.note([change], "zh")
+    assert "51.0% → 53.0%。原因：数据（data/north/facts.csv）" in lines[1]
+
+    pypdf = pytest.importorskip("pypdf")
+    pages = pypdf.PdfReader(project / "reports/generated/own-north/own-north.en.pdf").pages
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert "What was revised since the last edition?" in text
+    assert "Published numbers that differ from the edition of 28 March 2018: 1." in text
+    assert "51.0%" in text and "data/north/facts.csv" in text
+    assert make(project)[0].made == []
+
+
+def test_causes_tell_data_code_and_parameters_apart():
+    chapter = {
+        "name": "a",
+        "parameters": {"seed": 1},
+        "notebook": {"sha256": "0"},
+        "read": ["data/a.csv"],
+    }
+    facts = {
+        "chapters": [chapter],
+        "inputs": [{"path": "data/a.csv", "sha256": "0"}, {"path": "data/b.csv", "sha256": "0"}],
+        "code": {"measures": "0"},
+        "packages": {"pandas": "3.0"},
+    }
+
+    def with_(**changes):
+        return facts | changes
+
+    def causes(new):
+        return revisions.causes(facts, new, "a")
+
+    moved = [{"path": "data/a.csv", "sha256": "1"}, {"path": "data/b.csv", "sha256": "1"}]
+    assert causes(facts) == []
+    assert causes(with_(inputs=moved)) == ["data: data/a.csv"]
+    assert causes(with_(code={"measures": "1"})) == ["code"]
+    assert causes(with_(packages={"pandas": "3.1"})) == ["packages: pandas"]
+    told = chapter | {"parameters": {"seed": 2}, "notebook": {"sha256": "1"}}
+    assert causes(with_(chapters=[told])) == ["parameters: seed", "notebook"]
+    assert causes(with_(chapters=[])) == ["chapter"]
+    unseen = with_(chapters=[chapter | {"read": None}], inputs=moved)
+    assert causes(unseen) == ["data: data/a.csv, data/b.csv"]
+
+
+def test_numbers_of_tables_are_told_apart_by_row_and_column():
+    def column(name, align):
+        return {"name": name, "align": align, "title": {"zh": name, "en": name}}
+
+    def one(value):
+        rows = [["a", "1"], ["a", "2"], ["b", value]]
+        table = {"columns": [column("place", "left"), column("poor", "right")], "rows": {}}
+        texts = {"zh": "t", "en": "t"}
+        told = {"chapter": "c", "cell": "i", "kind": "table", "key": "k", "title": texts}
+        return [told | table | {"rows": {"zh": rows, "en": rows}}]
+
+    assert len(list(published.items(one("3")))) == 4
+    facts = {"chapters": []}
+    (change,) = revisions.compare(
+        revisions.Record(facts, one("3")), revisions.Record(facts, one("4"))
+    )
+    assert change.where["en"] == "t; b; poor" and (change.old["en"], change.new["en"]) == ("3", "4")
+    gone = revisions.compare(revisions.Record(facts, one("3")), revisions.Record(facts, []))
+    assert [change.new["en"] for change in gone] == [words.MISSING] * 4
+
+
+def test_the_command_line_verifies_keeps_and_compares(project):
+    make(project, "own-north")
+
+    def run(*words_):
+        asked, told = command(project, *words_)
+        return subprocess.run(asked, env=told, capture_output=True, text=True, check=False)
+
+    assert run("keep", "own-north", "--as", "first").stdout == "reports/kept/first.json\n"
+    same = run("compare", "first", "own-north", "--language", "en")
+    assert (same.returncode, same.stdout) == (0, "No published number has changed.\n")
+    for asked in (["compare", "first", "onw"], ["keep", "../own"], ["keep", "onw"]):
+        ended = run(*asked)
+        assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
+    assert run("verify", "nowhere").returncode == 1
+    write_spec(project, revises="nothing")
+    assert "there is no reports/kept/nothing.json; keep that edition first" in run("brief").stderr
+
+
+# ---- Dask
+
+
+@pytest.mark.slow
+def test_a_batch_on_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(project):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    make(project)
+    here = contents(project / "reports/generated")
+    shutil.rmtree(project / "reports/generated")
+    killed = []
+
+    def say(line):
+        if not killed:
+            victim = next(iter(cluster.workers.values()))
+            killed.append(victim.pid)
+            os.kill(victim.pid, signal.SIGKILL)
+
+    asked = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(processes=True, silence_logs=50, **asked) as cluster:
+        reports = briefs.make_briefs(root=project, say=say, cluster=cluster.scheduler_address)
+        assert killed and [report.failures for report in reports] == [[], []]
+    there = contents(project / "reports/generated")
+    unlike = {path.name for path in here if there[path] != here[path]}
+    assert unlike <= {"run.json", "01_first.json", "02_second.json"}
+
+
+def test_nobody_on_the_line_is_said_in_one_sentence(project):
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    asked, told = command(project, "brief", "--dask", "tcp://127.0.0.1:1")
+    told |= {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
+    ended = subprocess.run(asked, env=told, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "no Dask cluster answers at 'tcp://127.0.0.1:1'" in ended.stderr

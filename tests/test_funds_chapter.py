@@ -1,0 +1,122 @@
+"""Chapter 4 on ledgers: real ones answer the question, lacking ones leave a sentence."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis import exhibits, marks, office, synthetic
+
+NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "04_fund_allocation.ipynb"
+PRINTED = {"city": 8.1e7, "persons": 16382, "silent": 6, "told": [0] * 7}
+LAST = {"year": 2017, "yuan_per_lifted": 6679.0}
+
+
+@pytest.fixture(scope="module")
+def books():
+    """Ledgers with no mark and no code of synthetic rows, as those of a real office."""
+    return {name: _plain(frame) for name, frame in synthetic.city(scale=0.12).tables.items()}
+
+
+def _plain(frame):
+    texts = frame.select_dtypes(["object", "str"]).columns
+    bare = {
+        name: frame[name].str.replace(marks.PREFIX, "W").str.replace(marks.SUFFIX, "")
+        for name in texts
+    }
+    made = pd.DataFrame(frame.assign(**bare))
+    made.attrs = {}
+    return made
+
+
+def _cells():
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    first = [cell["id"] for cell in code].index("funds-ledgers-read")
+    start = [cell for cell in code[:first] if cell["id"] in {"funds-parameters", "funds-imports"}]
+    return start + code[first:]
+
+
+def _run(tables, monkeypatch):
+    """Run the chapter from the ledgers on, and give what it shows by key."""
+    shown = {}
+    for verb in ("finding", "table", "figure"):
+        monkeypatch.setattr(exhibits, verb, _kept(getattr(exhibits, verb), shown))
+    kept = office.Office(tables, False, [])
+    monkeypatch.setattr(office, "ledgers", lambda *_, **__: kept)
+    names = {**PRINTED, "last": LAST}
+    for cell in _cells():
+        exec("".join(cell["source"]), names)
+    return shown
+
+
+def _kept(show, shown):
+    def keeping(key, *data, **values):
+        # Drawing is tested elsewhere, and takes most of the time.
+        data = (lambda *_, **__: None, *data[1:]) if show.__name__ == "figure" else data
+        exhibit = show(key, *data, **values)
+        shown[key] = exhibit.content
+        return exhibit
+
+    return keeping
+
+
+def test_real_ledgers_answer_the_question(books, monkeypatch):
+    shown = _run(books, monkeypatch)
+    answer = shown["funds.answer_ledgers"]
+    assert (answer["answer"], answer["status"]) == (4, "estimated")
+    assert "was spent" in answer["text"]["en"]
+    assert "funds.whose.own" in shown
+    assert {content["status"] for content in shown.values()} <= {"observed", "estimated"}
+    assert not any(content.get("confidence") == "cannot_tell" for content in shown.values())
+
+
+@pytest.mark.parametrize(
+    ("lacking", "silent"),
+    [
+        ("payments", {"execution", "year_ends", "terms"}),
+        (
+            "projects",
+            {"flow", "execution", "year_ends", "reach", "targeting", "industry_running", "terms"},
+        ),
+        ("villages", {"reach", "targeting", "collective"}),
+        ("households", {"targeting", "housing", "terms"}),
+    ],
+)
+def test_a_ledger_that_is_lacking_leaves_a_sentence_in_its_place(
+    books, lacking, silent, monkeypatch
+):
+    gone = {lacking, "payments"} if lacking == "projects" else {lacking}
+    tables = {name: frame for name, frame in books.items() if name not in gone}
+    shown = _run(tables, monkeypatch)
+    empty = {key for key in shown if key.endswith(".empty")}
+    assert empty == {f"funds.{name}.empty" for name in silent}
+    answers = [key for key, content in shown.items() if content.get("answer") == 4]
+    expected = "ledgers" if lacking == "households" else "printed"
+    assert answers == [f"funds.answer_{expected}"]
+
+
+def test_projects_that_all_run_are_not_said_to_last(books, monkeypatch):
+    running = books | {"projects": books["projects"].assign(ended_on=None)}
+    shown = _run(running, monkeypatch)
+    assert "funds.industry" not in shown
+    assert "cannot be told" in shown["funds.industry_running"]["note"]["en"]
+
+
+def test_an_office_without_any_ledger_gets_the_printed_answer(monkeypatch):
+    shown = _run({}, monkeypatch)
+    assert shown["funds.answer_printed"]["confidence"] == "low"
+    assert "funds.followed.no_estimate" in shown
+    assert "funds.alike.no_pairs" in shown
+
+
+def test_an_empty_table_without_a_sentence_is_still_an_error():
+    with pytest.raises(ValueError, match="no rows"):
+        exhibits.table("exits.county", pd.DataFrame(columns=["year"]), pack="yunnan_2017")
+
+
+def test_a_ledger_that_is_not_kept_has_its_columns_and_no_rows():
+    table = office.Office({}, False, []).table("payments")
+    assert list(table.columns) == ["project", "month", "disbursed_yuan", "spent_yuan"]
+    assert table.empty and table["spent_yuan"].dtype == float

@@ -1,0 +1,346 @@
+"""The store: the numbers of the register itself, refusals by column, whole or not there."""
+
+import argparse
+import json
+from functools import partial
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from analysis import deprivation, exits, inequality, microdata, poverty, register, tables, weighted
+from analysis import store_command as command
+from analysis.deprivation.specification import COLUMNS
+from analysis.register.store import Store, questions, read_store, write_register
+from analysis.register.store.layout import MANIFEST
+
+INCOME = "income_per_person_yuan"
+YEARS = [2014, 2015, 2016, 2017]
+LINES = pd.DataFrame({"year": YEARS, "line_yuan": [2800.0, 2855.0, 2952.0, 2952.0]})
+LINE = LINES.rename(columns={"line_yuan": "line"})
+SPECIFICATION = pd.DataFrame(
+    [
+        (INCOME, "income", 0.25, "line_yuan", "below", "drop"),
+        ("house_grade", "housing", 0.25, "C;D", "in", "reweight"),
+        ("school_dropouts", "education", 0.25, "0", "above", "drop"),
+        ("safe_water", "water", 0.25, "1", "below", "drop"),
+    ],
+    columns=COLUMNS,
+)
+POVERTY = [
+    poverty.headcount_ratio,
+    poverty.poverty_gap_index,
+    poverty.poverty_severity,
+    poverty.watts_index,
+    poverty.average_shortfall,
+]
+SHAPE = {
+    "gini": inequality.gini,
+    "median": weighted.quantile,
+    "top": partial(weighted.quantile, share=0.9),
+    "sen": poverty.sen_index,
+}
+
+
+@pytest.fixture(scope="module")
+def households():
+    """Two counties of three villages; households that come, go and move between counties."""
+    random = np.random.default_rng(5)
+    number = np.arange(300)
+    rows = pd.MultiIndex.from_product([number, YEARS], names=["at", "year"]).to_frame(index=False)
+    count = len(rows)
+    village = rows["at"] % 6
+    moved = (rows["at"] % 50 == 7) & (rows["year"] >= 2016)
+    village = np.where(moved, (village + 3) % 6, village)
+    income = np.round(random.lognormal(8, 0.6, count), 2)
+    income[:4] = [0.0, -120.55, np.nan, 2952.0]
+    flag = pd.Series(random.random(count) < 0.8, dtype="boolean").mask(random.random(count) < 0.05)
+    table = pd.DataFrame(
+        {
+            "household": "H" + rows["at"].map("{:05d}".format),
+            "year": rows["year"],
+            "county": np.where(village < 3, "甲县", "乙县"),
+            "village": "SYN" + pd.Series(village).astype(str),
+            "size": random.integers(1, 8, count),
+            INCOME: income,
+            "status": random.choice(["never", "poor", "exited", "returned"], count),
+            "house_grade": pd.Series(random.choice(["A", "B", "C", "D"], count)).mask(
+                random.random(count) < 0.05
+            ),
+            "moved_in": True,
+            "safe_water": flag,
+            "school_dropouts": random.integers(0, 2, count),
+            "uninsured_members": 0,
+            "members_without_pension": random.integers(0, 2, count),
+            "measures": random.integers(0, 4, count),
+            "transfer_yuan": random.integers(0, 900, count),
+        }
+    )
+    return table[random.random(count) > 0.05].reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def pack():
+    return tables.read("standards", pack="yunnan_2017")
+
+
+@pytest.fixture(scope="module")
+def measures():
+    return tables.read("measures", place="standards")
+
+
+@pytest.fixture(scope="module")
+def store(households, pack, measures, tmp_path_factory):
+    given = {"lines": LINES, "specification": SPECIFICATION, "pack": pack, "measures": measures}
+    return write_register(households, tmp_path_factory.mktemp("store") / "store", **given)
+
+
+def same(found, wanted, rtol=1e-12):
+    pd.testing.assert_frame_equal(found, wanted, check_dtype=False, rtol=rtol)
+
+
+@pytest.mark.parametrize("by", [["county", "year"], ["year"], ["village", "year"], []])
+@pytest.mark.parametrize("line", ["own", "other"])
+def test_poverty_is_that_of_the_register(store, households, by, line):
+    lines = LINE if line == "own" else LINE.assign(line=LINE["line"] * 1.1)
+    ask = {"line": lines, "by": by}
+    found = questions.profile(store, POVERTY, **ask)
+    same(found, microdata.profile(households, POVERTY, income=INCOME, weight="size", **ask))
+
+
+@pytest.mark.parametrize(
+    "by", [["county", "year"], ["county"], ["village", "county"], ["year"], []]
+)
+def test_measures_that_need_every_income_are_those_of_the_register(store, households, by):
+    ask = {"line": 2952, "by": by}
+    positive = households[~(households[INCOME] < 0)]
+    assert len(positive) < len(households)
+    found = questions.profile(store, SHAPE, **ask)
+    same(found, microdata.profile(households, SHAPE, income=INCOME, weight="size", **ask))
+
+
+def test_lines_by_area_are_asked_by_their_names(store, households):
+    lines = pd.DataFrame({"county": ["乙县", "甲县"], "line": [2500.0, 3000.0]})
+    ask = {"line": lines, "by": ["county", "year"]}
+    for measures in (POVERTY, SHAPE):
+        found = questions.profile(store, measures, **ask)
+        same(found, microdata.profile(households, measures, income=INCOME, weight="size", **ask))
+
+
+def test_rows_come_back_as_they_went_in(store, households):
+    names = list(households)
+    kept = store.relation(names, decoded=True).df().sort_values(["household", "year"])
+    wanted = households.sort_values(["household", "year"])
+    same(
+        kept.reset_index(drop=True).astype(object).where(lambda t: t.notna(), None),
+        wanted.reset_index(drop=True).astype(object).where(lambda t: t.notna(), None),
+    )
+
+
+@pytest.mark.parametrize("by", [["county"], ["village", "year"], []])
+@pytest.mark.parametrize("weight", ["size", None])
+def test_deprivation_is_that_of_the_register(store, households, by, weight):
+    rows = households.merge(LINES, on="year")
+    ask = {"poverty_cutoff": 0.5, "weight": weight, "by": by}
+    found = questions.alkire_foster(store, **ask)
+    same(found, deprivation.alkire_foster(rows, SPECIFICATION, **ask))
+    found = questions.indicator_profile(store, **ask)
+    same(found, deprivation.indicator_profile(rows, SPECIFICATION, **ask))
+
+
+def test_other_weights_need_no_new_store(store, households):
+    rows = households.merge(LINES, on="year")
+    weights = pd.Series({"house_grade": 0.7, "safe_water": 0.3})
+    other = SPECIFICATION[SPECIFICATION["indicator"].isin(weights.index)]
+    other = other.assign(weight=other["indicator"].map(weights))
+    found = questions.alkire_foster(store, poverty_cutoff=0.3, weights=weights, by="year")
+    wanted = deprivation.alkire_foster(rows, other, poverty_cutoff=0.3, weight="size", by=["year"])
+    same(found, wanted)
+
+
+@pytest.mark.parametrize("area", ["county", "village", None])
+def test_transitions_and_hazards_are_those_of_the_register(store, households, area):
+    found = questions.transitions(store, area=area)
+    wanted = register.transitions(households, area=area)
+    same(found, wanted)
+    passed = [register.hazards(moves, ["poor"], ["exited"]) for moves in (found, wanted)]
+    same(*passed)
+
+
+def test_flows_one_area_at_a_time_are_those_of_the_register(households, tmp_path):
+    settled = households[~households["household"].isin(_movers(households))]
+    names = ["household", "year", "village", "size", "status"]
+    kept = write_register(settled, tmp_path / "store")
+    found = questions.by_area(kept, register.flows, names).drop(columns="county")
+    wanted = register.flows(settled)
+    by = ["year", "village"]
+    same(found.sort_values(by, ignore_index=True), wanted.sort_values(by, ignore_index=True))
+
+
+def _movers(households):
+    counties = households.groupby("household")["county"].nunique()
+    return counties.index[counties > 1]
+
+
+def test_gains_by_tenths_of_money(store, households):
+    before = households[["household", "year", INCOME]].assign(year=households["year"] + 1)
+    rows = households.merge(before, on=["household", "year"], suffixes=("", "_before")).dropna(
+        subset=[INCOME, f"{INCOME}_before"]
+    )
+    gain = rows["size"] * (rows[INCOME] - rows[f"{INCOME}_before"])
+    sums = rows.assign(persons=rows["size"], gain=gain, amount=rows["transfer_yuan"])
+    sums = sums.groupby(["year", "amount"], as_index=False)[["persons", "gain"]].sum()
+    found = questions.gains_by_decile(store)
+    same(found, questions.tenths(sums), rtol=1e-9)
+    assert found.groupby("year")["decile"].nunique().eq(10).all()
+    whole = found.groupby("year").apply(lambda t: (t["gain"] * t["persons"]).sum())
+    np.testing.assert_allclose(whole, gain.groupby(rows["year"]).sum(), rtol=1e-9)
+
+
+def test_villages_are_filled_and_judged_as_from_the_register(store, households, pack, measures):
+    villages = households[["village", "year"]].drop_duplicates().assign(population=400)
+    villages = villages.sort_values(["village", "year"], ignore_index=True)
+    judged = exits.judge(households, pack, measures, "household", ["household", "year"])
+    wanted = exits.village_indicators(villages, households, judged, measures)
+    found = questions.village_indicators(store, villages, measures)
+    same(found[wanted.columns], wanted)
+    keys = ["village", "year"]
+    same(*(exits.judge(t, pack, measures, "village", keys) for t in (found, wanted)))
+    with pytest.raises(ValueError, match="not in the village ledger"):
+        questions.village_indicators(store, villages.iloc[1:], measures)
+
+
+@pytest.mark.parametrize("engine", ["polars", "polars lazy", "duckdb", "parquet"])
+def test_every_kind_of_frame_makes_the_same_store(store, households, tmp_path, engine):
+    if engine == "parquet":
+        households.to_parquet(tmp_path / "rows.parquet")
+    frame = {
+        "polars": lambda: pl.from_pandas(households),
+        "polars lazy": lambda: pl.from_pandas(households).lazy(),
+        "duckdb": lambda: duckdb.from_df(households),
+        "parquet": lambda: tmp_path / "rows.parquet",
+    }[engine]()
+    made = write_register(frame, tmp_path / "store", lines=LINES, specification=SPECIFICATION)
+    for name in ("cells", "moves", "deprivations", "poverty"):
+        same(made.totals(name), store.totals(name))
+
+
+def test_within_an_area_the_poorest_come_first(store):
+    rows = pd.read_parquet(store.folder / "households" / "000000.parquet")
+    assert rows.groupby("year")[INCOME].apply(lambda v: v.dropna().is_monotonic_increasing).all()
+    assert rows["year"].is_monotonic_increasing
+    assert rows[INCOME].dtype == "int32"
+
+
+FAULTS = {
+    "column 'status' is missing": lambda t: t.drop(columns="status"),
+    "column 'colour' is not in data/dictionary.csv": lambda t: t.assign(colour="red"),
+    "column 'household' holds BIGINT, not text": lambda t: t.assign(household=range(len(t))),
+    "column 'size' runs from 0": lambda t: t.assign(size=0),
+    "column 'size' holds parts of a whole": lambda t: t.assign(size=2.5),
+    "column 'safe_water' holds VARCHAR, not truth values": lambda t: t.assign(safe_water="是"),
+    "column 'village' is empty in 1 of": lambda t: t.assign(
+        village=t["village"].mask(t.index == 3)
+    ),
+    "column 'status' holds '脱贫'; allowed are poor": lambda t: t.assign(status="脱贫"),
+    "stands twice": lambda t: pd.concat([t, t.iloc[[5]]]),
+    "column 'year' has gaps": lambda t: t[t["year"] != 2016],
+    "it has no rows": lambda t: t.iloc[:0],
+}
+
+
+@pytest.mark.parametrize("said", FAULTS)
+def test_a_wrong_register_is_refused_by_column_and_leaves_nothing(households, tmp_path, said):
+    with pytest.raises(ValueError, match="the register is refused: ") as refusal:
+        write_register(FAULTS[said](households), tmp_path / "store")
+    assert said in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_household_twice_in_two_counties_is_refused(households, tmp_path):
+    again = households.iloc[[5]].assign(county="丙县")
+    with pytest.raises(ValueError, match="stands twice"):
+        write_register(pd.concat([households, again]), tmp_path / "store")
+
+
+def test_a_store_is_replaced_only_when_asked_and_never_half(households, tmp_path):
+    place = tmp_path / "store"
+    first = write_register(households, place)
+    with pytest.raises(FileExistsError, match="choose another folder"):
+        write_register(households, place)
+    with pytest.raises(ValueError, match="refused"):
+        write_register(households.drop(columns="size"), place, replace=True)
+    assert read_store(place).manifest == first.manifest
+    second = write_register(households[households["year"] > 2014], place, replace=True)
+    assert second.manifest["rows"] < first.manifest["rows"]
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+    with pytest.raises(FileExistsError, match="no register store"):
+        write_register(households, tmp_path, replace=True)
+
+
+def test_totals_that_do_not_come_back_stop_the_writing(households, tmp_path, monkeypatch):
+    from analysis.register.store import writing
+
+    write_area = writing._Job._write_area
+
+    def lose_a_row(job, code):
+        write_area(job, code)
+        path = job.new / "households" / f"{code:06d}.parquet"
+        pd.read_parquet(path).iloc[1:].to_parquet(path)
+
+    monkeypatch.setattr(writing._Job, "_write_area", lose_a_row)
+    with pytest.raises(RuntimeError, match="nothing was put in place"):
+        write_register(households, tmp_path / "store")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_or_foreign_store_is_refused(households, tmp_path):
+    kept = write_register(households, tmp_path / "store")
+    file = next((kept.folder / "households").iterdir())
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=r"households/0000\d\d.parquet of the store has"):
+        read_store(kept.folder)
+    manifest = kept.manifest | {"schema": 99}
+    (kept.folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ValueError, match="the schema 99"):
+        read_store(kept.folder)
+
+
+def test_what_was_not_written_is_named(households, tmp_path, measures):
+    kept = write_register(households, tmp_path / "store", area="village")
+    with pytest.raises(ValueError, match="without a specification"):
+        questions.alkire_foster(kept, poverty_cutoff=0.5)
+    with pytest.raises(ValueError, match="without a pack"):
+        questions.village_indicators(kept, households, measures)
+    with pytest.raises(KeyError, match="the store has no column 'rent'"):
+        kept.relation(["rent"])
+    assert isinstance(kept, Store) and kept.area == "village"
+
+
+def test_the_command_writes_a_store_and_says_what_is_wrong(households, tmp_path, capsys):
+    parser = argparse.ArgumentParser()
+    command.add_store(parser.add_subparsers())
+
+    def run(*words):
+        asked = parser.parse_args(["store", *words])
+        return asked.do(asked)
+
+    rows, out = str(tmp_path / "rows.parquet"), str(tmp_path / "out")
+    households.to_parquet(rows)
+    assert run(rows, out, "--pack", "yunnan_2017", "--line", "national_survey") == command.DONE
+    assert f"{len(households)} rows, 2 areas" in capsys.readouterr().out
+    assert {"poverty.parquet", "villages.parquet"} <= {
+        path.name for path in (tmp_path / "out" / "totals").iterdir()
+    }
+    assert run(rows, out) == command.WRONG_PLACE
+    assert run(rows, out, "--replace") == command.DONE
+    assert run(rows, out, "--replace", "--line", "none") == command.REFUSED
+    households.drop(columns="size").to_parquet(rows)
+    assert run(rows, out, "--replace") == command.REFUSED
+    assert "column 'size' is missing" in capsys.readouterr().err
+
+
+def test_the_mark_of_synthetic_rows_outlives_the_codes(store):
+    assert store.manifest["synthetic"]
