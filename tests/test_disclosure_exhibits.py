@@ -71,7 +71,7 @@ def test_what_is_printed_is_not_and_cannot_be_claimed_of_a_register():
     assert exhibits.table("own.rows", frame()).content["rows"]["en"][0][1] == "*"
     shown = exhibits.table("own.rows", frame(), public=True).content
     assert shown["rows"]["en"][0][1] == "2" and "withheld" not in shown
-    with pytest.raises(ValueError, match="said to be printed"):
+    with pytest.raises(ValueError, match="said to be public"):
         exhibits.table("own.rows", frame(), public=True, **SYNTHETIC)
 
 

@@ -63,6 +63,8 @@ def test_one_typed_and_commented_parameters_cell_comes_second(notebook):
     tagged = [cell for cell in _cells(notebook) if "parameters" in _tags(cell)]
     assert tagged == [_cells(notebook)[1]]
     source = _source(tagged[0])
+    names = [node.target.id for node in ast.parse(source).body]
+    assert len(names) == len(set(names))
     for line, node in zip(source.splitlines(), ast.parse(source).body, strict=True):
         assert isinstance(node, ast.AnnAssign) and node.value is not None
         assert "  # " in line

@@ -116,8 +116,11 @@ def release(axes: Axes, released: pd.DataFrame, *, say: Say) -> None:
     axes.barh(names, ordered["released"], 0.65, label=say("exits.label.released"),
               **house.bar("projected"))  # fmt: skip
     for row, name in zip(ordered.itertuples(), names, strict=True):
-        told = say("exits.label.bar", released=row.released, failing=row.failing)
-        axes.annotate(told, (row.failing, name), (4, 0), textcoords="offset points", va="center")
+        known = pd.notna(row.released) and pd.notna(row.failing)
+        end = row.failing if known else 0
+        said = {"released": row.released, "failing": row.failing}
+        told = say("exits.label.bar", **said) if known else say("disclosure.withheld")
+        axes.annotate(told, (end, name), (4, 0), textcoords="offset points", va="center")
     axes.set_xlim(0, max(ordered["failing"].max(), 1) * 1.25)
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
