@@ -23,10 +23,19 @@ def names(listed):
     return [f"{case.door}-{number}" for number, case in enumerate(listed)]
 
 
+def quick_and_slow(listed):
+    """Every fourth case is quick enough for each run; the others are for the long one."""
+    slow = [[], [pytest.mark.slow]]
+    ids = names(listed)
+    return [pytest.param(n, marks=slow[n % 4 > 0], id=ids[n]) for n in range(len(listed))]
+
+
 @pytest.fixture(scope="module")
-def tried(root):
-    """What the reader's cases got, in one process that may hold little memory."""
-    asked = [sys.executable, "-m", "tests.hostile", "--try"]
+def tried(request, root):
+    """What the reader's cases got that are run now, in one process that may hold little memory."""
+    specs = [getattr(item, "callspec", None) for item in request.session.items]
+    wanted = [spec.params["number"] for spec in specs if spec and "number" in spec.params]
+    asked = [sys.executable, "-m", "tests.hostile", "--try", *map(str, wanted)]
     ended = subprocess.run(
         asked, cwd=root, capture_output=True, text=True, timeout=600, check=False
     )
@@ -49,7 +58,7 @@ def watchdog():
 
 
 @LINUX
-@pytest.mark.parametrize("number", range(len(READER)), ids=names(READER))
+@pytest.mark.parametrize("number", quick_and_slow(READER))
 def test_the_reader_gives_each_attack_what_the_page_says(number, tried):
     results, said = tried
     assert number in results, f"the process ended at an earlier case or here: {said}"
