@@ -105,12 +105,17 @@ def keeps_ledgers(place: str) -> bool:
     bool
         True where ``data/<place>/ledgers/`` is a folder.
 
+    Raises
+    ------
+    FileNotFoundError
+        The name is a path.
+
     Examples
     --------
     >>> keeps_ledgers("wenshan")
     False
     """
-    return (tables.DATA / place / FOLDER).is_dir()
+    return (tables.place_folder(place) / FOLDER).is_dir()
 
 
 def ledgers(place: str, *, seed: int = 20180328, inside: bool = False) -> Office:
@@ -148,7 +153,7 @@ def ledgers(place: str, *, seed: int = 20180328, inside: bool = False) -> Office
     ['flows', 'helpers', 'households']
     """
     if keeps_ledgers(place):
-        found, truth = tables.cached_folder(tables.DATA / place / FOLDER), {}
+        found, truth = tables.cached_folder(tables.place_folder(place) / FOLDER), {}
         made_up = marks.is_synthetic(*found.values())
         source = "synthetic_county" if made_up else "office_ledgers"
     else:

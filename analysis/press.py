@@ -48,7 +48,8 @@ def chapter(notebook: Mapping, language: str, *, name: str) -> dict[str, object]
     Raises
     ------
     PressError
-        If an output is an error, a prose cell is not in the catalogue, or there is no H1.
+        If an output is an error, a prose cell is not in the catalogue, there is no H1, or it is no
+        executed notebook at all.
 
     Examples
     --------
@@ -59,7 +60,7 @@ def chapter(notebook: Mapping, language: str, *, name: str) -> dict[str, object]
     """
     blocks = [
         block
-        for number, cell in enumerate(notebook["cells"], start=1)
+        for number, cell in enumerate(_cells(notebook, name), start=1)
         for block in _cell_blocks(cell, language, f"{name}, cell {number} ({cell.get('id')})")
     ]
     if not blocks or (blocks[0]["kind"], blocks[0].get("level")) != ("heading", 1):
@@ -281,6 +282,31 @@ def _source_row(number: int, uses: Sequence[Mapping], language: str) -> list[str
         first["locator"] or words.MISSING,
         words.say(f"term.{weakest}", language),
     ]
+
+
+def _cells(notebook: Mapping, name: str) -> list[Mapping]:
+    """Give the cells of a notebook that has the form of one; a file may have been spoilt."""
+    cells = notebook.get("cells")
+    if not isinstance(cells, list) or not all(map(_is_cell, cells)):
+        raise PressError(f"{name}: is not an executed notebook; run it again")
+    return cells
+
+
+def _is_cell(cell: object) -> bool:
+    if not isinstance(cell, Mapping) or not isinstance(cell.get("cell_type"), str):
+        return False
+    if cell["cell_type"] != "code":
+        return cell["cell_type"] != "markdown" or isinstance(cell.get("id"), str)
+    outputs = cell.get("outputs")
+    return isinstance(outputs, list) and all(map(_is_output, outputs))
+
+
+def _is_output(output: object) -> bool:
+    if not isinstance(output, Mapping) or not isinstance(output.get("data", {}), Mapping):
+        return False
+    if output.get("output_type") == "error":
+        return {"ename", "evalue"} <= set(output)
+    return isinstance(output.get("output_type"), str)
 
 
 def _cell_blocks(cell: Mapping, language: str, where: str) -> Iterator[dict[str, object]]:

@@ -410,6 +410,8 @@ def _number(value: object, _language: str, *, scale: float = 1, digits: int = 0)
         number = round(float(value) * scale, digits) + 0.0
     except (TypeError, ValueError):
         raise ValueError(f"{value!r} is not a number") from None
+    except OverflowError:
+        raise ValueError("a whole number is too large to be written") from None
     if not math.isfinite(number):
         raise ValueError(f"{value!r} is not a finite number")
     return f"{number:,.{digits}f}".replace("-", "−")

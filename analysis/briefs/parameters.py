@@ -29,6 +29,9 @@ BOUNDS = {
     "seed": (0, 2**32 - 1),
     "year": (1949, 2100),
 }
+LONGEST = 100
+# Half of a character of two halves is not text: nothing can write it.
+UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Parameter(NamedTuple):
@@ -68,14 +71,34 @@ def declared(path: Path) -> dict[str, Parameter]:
     ...     declared(path)
     {'horizon': Parameter(kind='int', default=2)}
     """
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    tagged = [
-        "".join(cell["source"])
-        for cell in notebook["cells"]
-        if "parameters" in cell.get("metadata", {}).get("tags", [])
-    ]
-    lines = [line for source in tagged for line in ast.parse(source).body]
+    lines = [line for source in _tagged(path) for line in _lines(source, path.name)]
     return dict(_parameter(line, path.name) for line in lines)
+
+
+def shown(value: object) -> str:
+    """
+    Write a value for a message, however long or odd it is.
+
+    Parameters
+    ----------
+    value : object
+        A value of `briefs.yml`.
+
+    Returns
+    -------
+    str
+        Its plain form, at most `LONGEST` characters of it.
+
+    Examples
+    --------
+    >>> shown("two"), len(shown("x" * 10_000))
+    ("'two'", 101)
+    """
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, a list in itself
+        return f"a {type(value).__name__} too long to show"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def problem(name: str, value: object, parameter: Parameter, root: Path) -> str | None:
@@ -107,7 +130,9 @@ def problem(name: str, value: object, parameter: Parameter, root: Path) -> str |
         _adapter(parameter.kind).validate_python(value)
     except ValidationError:
         remedy = _REMEDIES[re.findall(r"\w+", parameter.kind.removeprefix("list["))[0]]
-        return f"{value!r} is not {parameter.kind}; {remedy}"
+        return f"{shown(value)} is not {parameter.kind}; {remedy}"
+    if isinstance(value, str) and UNWRITABLE.search(value):
+        return f"{shown(value)} holds what no file can hold; write it without"
     if name.rsplit("_", maxsplit=1)[-1] in {"area", "areas"}:
         return _unknown_area(value, root)
     if name in {"place", "places", "ledgers"}:
@@ -148,7 +173,7 @@ def _unknown_area(value: object, root: Path) -> str | None:
     unknown = [code for code in codes if code is not None and code not in known_areas(root)]
     if not unknown:
         return None
-    return f"the area {unknown[0]!r} is not known; add it to data/reference/areas.csv"
+    return f"the area {shown(unknown[0])} is not known; add it to data/reference/areas.csv"
 
 
 @cache
@@ -158,13 +183,33 @@ def _adapter(kind: str) -> TypeAdapter:
     return TypeAdapter(TYPES[kind], config=config)
 
 
+def _tagged(path: Path) -> list[str]:
+    """Read the source of the cells that are tagged `parameters`."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return [
+            "".join(cell["source"])
+            for cell in cells
+            if "parameters" in cell.get("metadata", {}).get("tags", [])
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise ValueError(f"{path.name}: is not a notebook") from None
+
+
+def _lines(source: str, file: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ValueError(f"{file}: the cell of parameters is not Python") from None
+
+
 def _parameter(line: ast.stmt, file: str) -> tuple[str, Parameter]:
     if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value):
         raise ValueError(
-            f"{file}: the cell of parameters says {ast.unparse(line)!r}; "
+            f"{file}: the cell of parameters says {_code(line)}; "
             "it may only say 'name: type = default'"
         )
-    kind = ast.unparse(line.annotation)
+    kind = _code(line.annotation).strip("'")
     if kind not in TYPES:
         raise ValueError(
             f"{file}: the parameter {line.target.id!r} has the type {kind!r}; "
@@ -173,10 +218,17 @@ def _parameter(line: ast.stmt, file: str) -> tuple[str, Parameter]:
     return line.target.id, Parameter(kind, _default(line, file))
 
 
+def _code(node: ast.AST) -> str:
+    try:
+        return shown(ast.unparse(node))
+    except (ValueError, RecursionError):
+        return "what is too long to show"
+
+
 def _default(line: ast.AnnAssign, file: str) -> object:
     try:
         return ast.literal_eval(line.value)
-    except ValueError:
+    except (ValueError, TypeError, RecursionError, MemoryError):
         raise ValueError(
             f"{file}: the default of {ast.unparse(line.target)!r} is not a plain value"
         ) from None
@@ -190,14 +242,14 @@ def _unknown_place(value: object, root: Path) -> str | None:
     if not unknown:
         return None
     there = ", ".join(known)
-    return f"there is no place {unknown[0]!r} with a facts.csv under data; there are {there}"
+    return f"there is no place {shown(unknown[0])} with a facts.csv under data; there are {there}"
 
 
 def _not_a_day(value: object) -> str | None:
     try:
         datetime.date.fromisoformat(str(value))
     except ValueError:
-        return f"{value!r} is not a day; write it as 2018-03-28"
+        return f"{shown(value)} is not a day; write it as 2018-03-28"
     return None
 
 
@@ -205,4 +257,4 @@ def _out_of_bounds(name: str, value: object) -> str | None:
     lowest, highest = BOUNDS.get(name, (None, None))
     if lowest is None or lowest <= value <= highest:
         return None
-    return f"{value!r} is out of bounds; write a whole number from {lowest} to {highest}"
+    return f"{shown(value)} is out of bounds; write a whole number from {lowest} to {highest}"

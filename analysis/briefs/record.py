@@ -356,9 +356,10 @@ def read_record(path: Path) -> Mapping[str, object]:
     {}
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 def stands(path: Path, sha256: object) -> bool:

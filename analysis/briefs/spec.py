@@ -21,12 +21,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from analysis import words
 from analysis.briefs import parameters
+from analysis.briefs.parameters import shown
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 KeptName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,149}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,100}$")]
 Axis = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Values = dict[str, object]
+LARGEST = 500_000
+MOST_SAID = 20
 MOST_EDITIONS, LONGEST_NAME = 5000, 150
 TIME_LIMIT_SECONDS = 1800.0
 MONTH = "month"
@@ -179,15 +182,23 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain values only, and no key twice."""
+    """Plain values only, no key twice, and nothing that stands for a copy of something else."""
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node:
+        if self.check_event(yaml.AliasEvent):
+            # Ten lines of aliases of aliases are a billion values once they are written out.
+            mark = self.peek_event().start_mark
+            raise yaml.composer.ComposerError(None, None, "an alias is not taken", mark)
+        return super().compose_node(parent, index)
 
 
 def _mapping_once(loader: _Loader, node: yaml.MappingNode) -> dict:
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    twice = {str(key) for key in keys if keys.count(key) > 1}
+    times = Counter(map(repr, keys))
+    twice = {_plain(key) for key in keys if times[repr(key)] > 1}
     if twice:
         raise yaml.constructor.ConstructorError(
-            None, None, f"{', '.join(sorted(twice))} stands twice", node.start_mark
+            None, None, f"{', '.join(sorted(twice)[:5])} stands twice", node.start_mark
         )
     return loader.construct_mapping(node, deep=True)
 
@@ -198,6 +209,8 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping
 def _load(path: Path) -> object:
     if not path.is_file():
         raise SpecError(f"{path}: there is no such file")
+    if path.stat().st_size > LARGEST:
+        raise SpecError(f"{path}: is larger than {LARGEST:,} bytes; a list of briefs is not")
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except yaml.MarkedYAMLError as refusal:
@@ -205,15 +218,22 @@ def _load(path: Path) -> object:
         line = f", line {mark.line + 1}" if mark else ""
         raise SpecError(f"{path}{line}: {refusal.problem}; write plain values only") from None
     except (yaml.YAMLError, ValueError, RecursionError) as refusal:
-        raise SpecError(f"{path}: cannot be read ({refusal}); write plain values only") from None
+        why = f"{refusal!s:.200}"
+        raise SpecError(f"{path}: cannot be read ({why}); write plain values only") from None
 
 
 def _validate(loaded: object, path: Path) -> FileSpec:
     try:
         return FileSpec.model_validate(_with_defaults(loaded))
     except ValidationError as refusal:
-        said = [f"{path}: {_sentence(error)}" for error in refusal.errors()]
-        raise SpecError("\n".join(said)) from None
+        raise _refused(path, [_sentence(error) for error in refusal.errors()]) from None
+
+
+def _refused(path: Path, sentences: Sequence[str]) -> SpecError:
+    """Put all that is wrong into one refusal, as far as anybody reads it."""
+    more = len(sentences) - MOST_SAID
+    told = [*sentences[:MOST_SAID], *([f"and {more:,} more"] if more > 0 else [])]
+    return SpecError("\n".join(f"{path}: {sentence}" for sentence in told))
 
 
 def _with_defaults(loaded: object) -> object:
@@ -221,6 +241,8 @@ def _with_defaults(loaded: object) -> object:
     if not isinstance(loaded, dict) or not isinstance(loaded.get("briefs"), dict):
         return loaded
     defaults = loaded.get("defaults") or {}
+    if not isinstance(defaults, dict):
+        return loaded
     filled = {
         name: {**defaults, **brief} if isinstance(brief, dict) else brief
         for name, brief in loaded["briefs"].items()
@@ -230,17 +252,21 @@ def _with_defaults(loaded: object) -> object:
 
 def _sentence(error: Mapping) -> str:
     """Say one refusal of the spec in plain words: which key, which value, what to do."""
-    where = " > ".join(str(part) for part in error["loc"] if part != "[key]") or "the file"
-    value = error["input"]
+    where = " > ".join(_plain(part) for part in error["loc"] if part != "[key]") or "the file"
+    value = shown(error["input"])
     if error["type"] == "extra_forbidden":
-        return f"{where}: there is no such key; {nearest(str(error['loc'][-1]), _keys())}"
+        return f"{where}: there is no such key; {nearest(_plain(error['loc'][-1]), _keys())}"
     if error["type"] == "missing":
         return f"{where}: is missing; add it"
     if error["type"] == "string_pattern_mismatch":
-        return f"{where}: {value!r} is not a plain name; use a-z, 0-9, _ and - (no path, no code)"
+        return f"{where}: {value} is not a plain name; use a-z, 0-9, _ and - (no path, no code)"
     if error["type"] == "literal_error":
-        return f"{where}: {value!r} is not known; it is {error['ctx']['expected']}"
-    return f"{where}: {value!r} does not fit; {error['msg'][0].lower()}{error['msg'][1:]}"
+        return f"{where}: {value} is not known; it is {error['ctx']['expected']}"
+    return f"{where}: {value} does not fit; {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _plain(part: object) -> str:
+    return part[:100] if isinstance(part, str) and part.isprintable() else shown(part)
 
 
 def _keys() -> set[str]:
@@ -250,9 +276,9 @@ def _keys() -> set[str]:
 
 
 def _refuse(problems: Iterable[str], path: Path) -> None:
-    said = [f"{path}: {problem}" for problem in problems]
+    said = list(problems)
     if said:
-        raise SpecError("\n".join(said))
+        raise _refused(path, said)
 
 
 def _check_wanted(what: str, wanted: Sequence[str], known: Sequence[str], path: Path) -> None:
@@ -307,11 +333,11 @@ def _size_problems(name: str, brief: BriefSpec) -> Iterator[str]:
 
 def _axis_problem(axis: str, value: object) -> str | None:
     if isinstance(value, dict) and "name" not in value:
-        return f"{value!r} has no name; add a name of a-z, 0-9, _ and -"
+        return f"{shown(value)} has no name; add a name of a-z, 0-9, _ and -"
     named = _value_name(value)
     if not isinstance(named, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", named):
         return (
-            f"{named!r} is not a plain name; use a-z, 0-9, _ and - (no path, no code), "
+            f"{shown(named)} is not a plain name; use a-z, 0-9, _ and - (no path, no code), "
             f"or write {{name: …, {axis}: …}}"
         )
     if axis == MONTH and not _is_month(named):
@@ -322,7 +348,8 @@ def _axis_problem(axis: str, value: object) -> str | None:
 def _value_name(value: object) -> object:
     if isinstance(value, dict):
         return value["name"]
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else value
+    is_number = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**64
+    return str(value) if is_number else value
 
 
 def _is_month(text: str) -> bool:
@@ -409,7 +436,8 @@ def _wrong_values(
 ) -> Iterator[str]:
     for name, value in told.items():
         if name not in declared:
-            yield f"{where}: {name!r} is not a parameter of {holder}; {nearest(name, declared)}"
+            meant = nearest(_plain(name), declared)
+            yield f"{where}: {shown(name)} is not a parameter of {holder}; {meant}"
             continue
         problem = parameters.problem(name, value, declared[name], root)
         if problem:

@@ -141,7 +141,7 @@ def persons_in(files: Mapping[str, bytes], _root: Path, places: Collection[str])
 
 
 def _tokens_of_place(place: str) -> frozenset[str]:
-    folder = tables.DATA / place / "ledgers"
+    folder = tables.place_folder(place) / "ledgers"
     if not folder.is_dir():
         return frozenset()
     return frozenset(tables.kept_text(folder, "tokens", lambda: _joined(folder)).split())

@@ -5,7 +5,7 @@ from analysis.tables.cache import cached_folder, kept_text
 from analysis.tables.checks import MARKS, check_table, faults, typed_table
 from analysis.tables.codebook import LEDGERS, allowed_codes, columns_of, dictionary, table_schema
 from analysis.tables.crosschecks import cross_check
-from analysis.tables.files import DATA, find_file, places
+from analysis.tables.files import DATA, find_file, place_folder, places
 from analysis.tables.findings import (
     FINDING,
     TableError,
@@ -38,6 +38,7 @@ __all__ = [
     "find_file",
     "kept_text",
     "margins",
+    "place_folder",
     "places",
     "read",
     "read_folder",

@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.tables.cells import Kind, read_cell
 from analysis.tables.checks import letter_of
 from analysis.tables.codebook import columns_of
-from analysis.tables.findings import MASK, Where, a_finding
+from analysis.tables.findings import MASK, Where, a_finding, first_of_each, not_told
 from analysis.tables.headers import Header, normal_title, year_of
 from analysis.tables.sheets import Sheet
 
@@ -200,7 +200,9 @@ def _leave_out(block: _Block) -> list[dict]:
     # In place, so that the block and its caller see the same rows.
     block.kept[:] = ~blank
     last = int(np.flatnonzero(~blank)[-1]) + 1 if not blank.all() else 0
-    told = [a_finding(block.row(at), "empty_row") for at in np.flatnonzero(blank[:last])]
+    # Empty rows that follow each other are told once: a far cell may leave a million before it.
+    starts = np.flatnonzero(blank[:last] & ~np.append(False, blank[:last][:-1]))
+    told = [a_finding(block.row(at), "empty_row") for at in starts]
     for at, (rule, value) in _odd_rows(block).items():
         block.kept[at] = False
         told.append(a_finding(block.row(at), rule, value))
@@ -257,12 +259,14 @@ def _read_column(block: _Block, at: int) -> tuple[np.ndarray, list[dict]]:
     _put_errors(block, at, read, rules, shown)
     rows = np.flatnonzero(block.kept)
     masked = spec["personal"] == "yes"
+    ruled = np.flatnonzero(rules != "")
+    first, left = first_of_each(pd.Series(rules[ruled], dtype="str"))
     told = [
         a_finding(head._replace(row=block.row(rows[one]).row), rules[one], *said)
-        for one in np.flatnonzero(rules != "")
+        for one in ruled[first]
         for said in [(MASK, "") if masked else (shown[one], read[one] or "")]
     ]
-    return read, told
+    return read, told + [not_told(head, rule, count) for rule, count in left.items()]
 
 
 def _put_errors(block: _Block, at: int, *columns: np.ndarray) -> None:

@@ -101,7 +101,8 @@ def reading_key(folder: Path | str) -> str:
     folder = Path(folder)
     told = hashlib.sha256(_reader(files.find_file("dictionary")).encode())
     for path in ledger_files(folder):
-        told.update(f"{path.relative_to(folder).as_posix()}\0{_hash(path)}\n".encode())
+        # The name of a file need not be text.
+        told.update(os.fsencode(path.relative_to(folder)) + f"\0{_hash(path)}\n".encode())
     return told.hexdigest()
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+PATH_MARKS = frozenset('/\\:*?"<>|~')
+LONGEST = 60
+
 DATA = Path(os.environ.get("ANALYSIS_DATA", Path(__file__).resolve().parents[2] / "data"))
 
 
@@ -31,6 +34,8 @@ def find_file(name: str, *, place: str | None = None, pack: str | None = None) -
     >>> find_file("incidence").name
     'incidence.csv'
     """
+    for part in filter(None, (name, place, pack)):
+        _check_plain(part)
     folders = [place] if place else ["standards"] if pack else ["reference", "."]
     candidates = [DATA / folder / f"{pack or name}.csv" for folder in folders]
     for path in candidates:
@@ -41,6 +46,44 @@ def find_file(name: str, *, place: str | None = None, pack: str | None = None) -
     raise FileNotFoundError(
         f"there is no table '{pack or name}' in data/{folders[0]}; found there: {known}"
     )
+
+
+def place_folder(place: str) -> Path:
+    """Give the folder of a place, whether it is there or not.
+
+    Parameters
+    ----------
+    place : str
+        Name of the place.
+
+    Returns
+    -------
+    Path
+        A folder right under the data folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        The name is a path, so that it could lead elsewhere.
+
+    Examples
+    --------
+    >>> place_folder("../secrets")
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: there is no table under '../secrets': it is a path and not a name
+    """
+    _check_plain(place)
+    return DATA / place
+
+
+def _check_plain(name: str) -> None:
+    """Refuse a name that is a path, on whatever system, or that no file could have."""
+    bare = name.strip(". ")
+    if not bare or len(name) > LONGEST or not name.isprintable() or set(name) & PATH_MARKS:
+        raise FileNotFoundError(
+            f"there is no table under {name[:LONGEST]!r}: it is a path and not a name"
+        )
 
 
 def places() -> list[str]:

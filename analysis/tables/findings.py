@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from analysis import words
@@ -17,8 +18,14 @@ FINDING = [
 SEVERITIES = ("refusal", "doubt", "repair")
 MASK = "***"
 LONGEST, LOOKED_AT = 500, 5_000
+# Of one kind in one column nobody reads more, and millions would fill the memory.
+MOST_TOLD = 10_000
 # Identity and card numbers, and telephones, whatever column a slip of the hand put them in.
 PERSONAL = re.compile(r"\d{15,}[xX]?|(?<!\d)1[3-9]\d{9}(?!\d)")
+# What moves the cursor of a terminal, turns the writing round, or cannot be written at all.
+UNSHOWN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 # A repair changes how a cell is written and never what it says; a doubt is read as it stands.
 REPAIRS = frozenset(
     [
@@ -138,14 +145,69 @@ def a_finding(where: Where, rule: str, value: object = "", expected: object = ""
     >>> a_finding(Where("a.csv", row=3), "empty_row")["severity"]
     'repair'
     """
+    place = {
+        name: _shown(at) if at.__class__ is str else at for name, at in where._asdict().items()
+    }
     told = {"value": _masked(str(value)), "rule": rule, "severity": severity_of(rule)}
-    return {**where._asdict(), **told, "expected": _masked(str(expected))}
+    return {**place, **told, "expected": _masked(str(expected))}
+
+
+def first_of_each(keys: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
+    """Choose the findings that are told one by one: of each kind the first, as many as are read.
+
+    Parameters
+    ----------
+    keys : Series
+        What kind each finding is of.
+
+    Returns
+    -------
+    (array of bool, dict)
+        Which are told, and how many of each kind are not.
+
+    Examples
+    --------
+    >>> first_of_each(pd.Series(["number", "month"]))
+    (array([ True,  True]), {})
+    """
+    told = (keys.groupby(keys).cumcount() < MOST_TOLD).to_numpy()
+    return told, keys[~told].value_counts(sort=False).to_dict()
+
+
+def not_told(where: Where, rule: str, count: int) -> dict:
+    """Make the finding that stands for those of one kind that are not told one by one.
+
+    Parameters
+    ----------
+    where : Where
+        The column.
+    rule : str
+        Rule of the findings that it stands for.
+    count : int
+        How many they are.
+
+    Returns
+    -------
+    dict
+        The columns of ``FINDING``, as grave as what it stands for.
+
+    Examples
+    --------
+    >>> not_told(Where("a.csv"), "spaces", 70_000)["severity"]
+    'repair'
+    """
+    expected = " ".join(words.say(f"check.{rule}.name", name) for name in words.LANGUAGES)
+    return a_finding(where, "not_told", f"{count:,}", expected) | {"severity": severity_of(rule)}
 
 
 def _masked(text: str) -> str:
     # Masked before it is cut, so that no part of a number is left at the end.
     masked = PERSONAL.sub(MASK, text[:LOOKED_AT]) if len(text) > 10 else text
-    return masked if len(masked) <= LONGEST else f"{masked[:LONGEST]}…"
+    return _shown(masked if len(masked) <= LONGEST else f"{masked[:LONGEST]}…")
+
+
+def _shown(text: str) -> str:
+    return text if text.isprintable() else UNSHOWN.sub("\ufffd", text)
 
 
 def collected(*parts: pd.DataFrame | list[dict]) -> pd.DataFrame:

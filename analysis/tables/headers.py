@@ -15,6 +15,8 @@ from analysis.tables.files import find_file
 
 SEARCHED = 20
 FEWEST = 3
+# No title is longer; a sheet of long texts is searched no longer than any other.
+LONGEST = 200
 YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?:年|$)")
 BRACKETS = re.compile(r"^(.*)[(\[【](?:单位:?)?([^()\[\]【】]*)[)\]】]$")
 # A unit in a header: which unit of the dictionary it measures, and how many of those it is.
@@ -72,7 +74,7 @@ def normal_title(title: object) -> str:
     >>> normal_title("家庭 人口数（人）*")
     '家庭人口数(人)'
     """
-    folded = unicodedata.normalize("NFKC", str(title)).lower()
+    folded = unicodedata.normalize("NFKC", str(title)[:LONGEST]).lower()
     return re.sub(r"[\s*·_]+", "", folded)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -12,12 +13,21 @@ from analysis.tables.bodies import Part, read_body
 from analysis.tables.checks import faults, typed_table
 from analysis.tables.codebook import LEDGERS, columns_of
 from analysis.tables.crosschecks import cross_check
-from analysis.tables.findings import TableError, Where, a_finding, collected
+from analysis.tables.findings import (
+    TableError,
+    Where,
+    a_finding,
+    collected,
+    first_of_each,
+    not_told,
+)
 from analysis.tables.headers import SEARCHED, AmbiguousHeaderError, find_header
 from analysis.tables.package import Limits, Refusal
 from analysis.tables.sheets import SUFFIXES, Sheet, open_file
 
 DEFAULT = Limits()
+# Between the column and the rule that make one kind of finding.
+KIND = "/"
 
 
 class Reading(NamedTuple):
@@ -103,12 +113,12 @@ def check_folder(
     """
     folder = Path(folder)
     paths = ledger_files(folder)
-    wanted = [path for path in paths if path.suffix.lower() in SUFFIXES]
-    left = [path for path in paths if path not in wanted]
-    found = [a_finding(Where(_name(path, folder)), "file_left_out") for path in left]
     if len(paths) > limits.files:
         told = a_finding(Where(folder.name), "too_large", f"{len(paths):,} files", limits.files)
         return Reading({}, collected([told]), {})
+    wanted = [path for path in paths if path.suffix.lower() in SUFFIXES and _inside(path, folder)]
+    left = sorted(set(paths).difference(wanted))
+    found = [a_finding(Where(_name(path, folder)), "file_left_out") for path in left]
     if not wanted:
         found.append(a_finding(Where(folder.name), "no_files"))
     parts = []
@@ -153,17 +163,25 @@ def _seen(path: Path, folder: Path) -> bool:
     return not any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
 
 
+def _inside(path: Path, folder: Path) -> bool:
+    """A link to a file elsewhere is not a file of the office."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
 def _name(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
+    """The name of a file need not be text; what cannot be written is shown as such."""
+    return os.fsencode(path.relative_to(folder).as_posix()).decode(errors="replace")
 
 
 def _read_file(path: Path, name: str, limits: Limits, found: list[dict]) -> list[Part]:
     try:
         return [part for sheet in open_file(path, limits) if (part := _part(sheet, name, found))]
     except Refusal as refusal:
-        where = Where(name)
-        found.append(a_finding(where, refusal.rule, refusal.value, refusal.expected))
-        return []
+        told = (refusal.rule, refusal.value, refusal.expected)
+    except MemoryError:  # one file that is too large for this machine does not end the others
+        told = ("too_large", f"{path.stat().st_size:,} bytes", "-")
+    found.append(a_finding(Where(name), *told))
+    return []
 
 
 def _part(sheet: Sheet, file: str, found: list[dict]) -> Part | None:
@@ -231,11 +249,18 @@ def _completed(part: Part, name: str) -> pd.DataFrame:
 def _placed(faulty: pd.DataFrame, name: str, origins: dict, heads: dict) -> list[dict]:
     """Give faults of a table the place of their rows in the office's files."""
     titles = columns_of(name).set_index("column")["zh"]
+    first, left = first_of_each(faulty["column"] + KIND + faulty["rule"])
+    shown = faulty[first]
+    places = origins[name].loc[shown["label"], ["file", "sheet", "row"]]
     told = []
-    for fault in faulty.to_dict("records"):
-        file, sheet, row = origins[name].loc[fault["label"], ["file", "sheet", "row"]]
+    for fault, place in zip(shown.to_dict("records"), places.to_numpy(), strict=True):
+        file, sheet, row = place
         column = fault["column"]
         letter, title = heads[file, sheet, name].get(column, ("", titles.get(column, column)))
         where = Where(file, sheet, int(row), letter, column, title)
         told.append(a_finding(where, fault["rule"], fault["value"], fault["expected"]))
+    for kind, count in left.items():
+        column, rule = kind.split(KIND)
+        where = Where(column=column, title=titles.get(column, column))
+        told.append(not_told(where, rule, count))
     return told

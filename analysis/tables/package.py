@@ -6,9 +6,13 @@ corners cost as much as all between them; and a part of the archive may hold mor
 
 from __future__ import annotations
 
+import codecs
 import copy
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,16 +21,27 @@ from xml.etree import ElementTree as ET
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 DIMENSION = re.compile(rb'<dimension ref="[A-Z]+[0-9]+:([A-Z]+)([0-9]+)"')
 # A cell's address: as every program writes it, which is quick to find, or as XML allows it too.
+# A row says its number where its cells say none.
 PLAIN, ANY = rb'<c r="(%s)"', rb"""\br\s*=\s*["'](%s)["']"""
+ROW_TAG = re.compile(rb"<(?:[\w.-]+:)?row\b")
+ODD = re.compile(
+    rb"""<(?:[\w.-]+:)?(?:row|c)\b[^<]*?\br\s*=\s*["'](?![A-Za-z]{0,3}[0-9]{1,10}["'])"""
+)
 FAR_COLUMN, TWO_LETTERS, ROW = (
     rb"[A-Za-z]{3,}[0-9]+",
     rb"[A-Za-z]{2}[0-9]+",
-    rb"[A-Za-z]+[0-9]{%d,}",
+    rb"[A-Za-z]*[0-9]{%d,}",
 )
 ROW_DIGITS = 7
 ERROR = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*\bt="e"[^>]*>(?:(?!</c>).)*?<v>([^<]*)</v>')
 # Below this a file is harmless however well it packs.
 SMALL = 10_000_000
+CHUNK = 2**20
+# The last record of an archive, and what stands before it where the archive is of 4 GB or more.
+END, END_SIZE, LOCATOR, LOCATOR_SIZE = b"PK\5\6", 22, b"PK\6\7", 20
+# What a part of a workbook may say of its encoding; in any other the searches here find nothing.
+DECLARED = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
+READ_AS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 
 
 class Limits(NamedTuple):
@@ -111,15 +126,31 @@ def look_inside(path: Path, limits: Limits) -> dict[str, dict[tuple[int, int], s
     """
     try:
         with zipfile.ZipFile(path) as package:
+            _check_ends(path)
             _check_sizes(package, limits)
             sheets = _sheet_parts(package)
             found = {part: _looked_at(package, part, limits) for part in _parts(package, sheets)}
             return {name: found[part] for name, part in sheets.items()}
+    except Refusal:
+        raise
     except (
         *(zipfile.BadZipFile, KeyError, ET.ParseError, NotImplementedError),
-        *(RuntimeError, EOFError, OSError, OverflowError),
+        *(RuntimeError, EOFError, OSError, OverflowError, ValueError, zlib.error, lzma.LZMAError),
     ) as fault:
         raise Refusal("unreadable", str(fault)) from None
+
+
+def _check_ends(path: Path) -> None:
+    """Refuse an archive that could be taken for two: its one directory ends where the file does."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(size - END_SIZE - LOCATOR_SIZE, 0))
+        locator, end = file.read(LOCATOR_SIZE), file.read()
+    if len(end) != END_SIZE or not end.startswith(END) or locator.startswith(LOCATOR):
+        raise Refusal("unreadable", "something follows the archive")
+    held, begins = struct.unpack("<II", end[12:20])
+    if begins + held != size - END_SIZE:
+        raise Refusal("unreadable", "something stands before the archive")
 
 
 def _check_sizes(package: zipfile.ZipFile, limits: Limits) -> None:
@@ -128,7 +159,7 @@ def _check_sizes(package: zipfile.ZipFile, limits: Limits) -> None:
     within(unpacked, limits.unpacked, "bytes")
     if unpacked > SMALL:
         within(unpacked // max(packed, 1), limits.ratio, "bytes unpacked for one packed")
-    names = [item.filename.lower() for item in items]
+    names = [item.filename.lower().replace("\\", "/") for item in items]
     if len(set(names)) < len(names):
         raise Refusal("unreadable", "two parts of one name")
 
@@ -139,17 +170,39 @@ def _sizes(item: zipfile.ZipInfo) -> tuple[int, int]:
 
 def _parts(package: zipfile.ZipFile, sheets: dict[str, str]) -> Iterator[str]:
     """Name the parts to look at: the sheets, and whatever else would be taken for one."""
-    others = (name for name in package.namelist() if name.startswith("xl/worksheets/"))
-    yield from dict.fromkeys(
-        [*sheets.values(), *(name for name in others if name.endswith(".xml"))]
-    )
-    shared = [name for name in package.namelist() if name.lower().endswith("sharedstrings.xml")]
-    for name in shared:
-        _content(package, name)
+    names = package.namelist()
+    others = [name for name in names if "worksheets" in name.lower()]
+    looked_at = dict.fromkeys([*sheets.values(), *others])
+    for name in (name for name in names if name not in looked_at):
+        _check_rest(package, name)
+    yield from looked_at
+
+
+def _check_rest(package: zipfile.ZipFile, name: str) -> None:
+    """Hold every other part to the size it says, and those in XML to plain XML."""
+    said = package.getinfo(name).file_size
+    with package.open(_one_longer(package, name)) as part:
+        head = part.read(CHUNK)
+        held = len(head) + sum(len(chunk) for chunk in iter(lambda: part.read(CHUNK), b""))
+    if held != said:
+        raise Refusal("unreadable", f"{name} is not of the size it says")
+    if name.lower().endswith((".xml", ".rels")):
+        _check_plain(head, name)
+
+
+def _check_plain(content: bytes, name: str) -> None:
+    """Refuse XML that defines entities, or is written so that a search of its bytes finds none."""
+    head = content.removeprefix(codecs.BOM_UTF8)
+    said = DECLARED.match(head)
+    if (said and said[1].lower() not in READ_AS) or b"\0" in head[:CHUNK]:
+        raise Refusal("unreadable", f"{name} is not in UTF-8")
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise Refusal("unreadable", f"{name} defines entities")
 
 
 def _looked_at(package: zipfile.ZipFile, part: str, limits: Limits) -> dict[tuple[int, int], str]:
     content = _content(package, part)
+    _check_plain(content, part)
     _check_dimension(content, limits)
     _check_reach(content, limits)
     within(content.count(b"mergeCell "), limits.merged, "merged ranges")
@@ -158,13 +211,19 @@ def _looked_at(package: zipfile.ZipFile, part: str, limits: Limits) -> dict[tupl
 
 def _content(package: zipfile.ZipFile, name: str) -> bytes:
     """Read a part, and refuse it if it holds more than its entry says."""
-    item = copy.copy(package.getinfo(name))
-    said, item.file_size = item.file_size, item.file_size + 1
+    item = _one_longer(package, name)
     with package.open(item) as part:
-        content = part.read(said + 1)
-    if len(content) != said:
+        content = part.read(item.file_size)
+    if len(content) != item.file_size - 1:
         raise Refusal("unreadable", f"{name} is not of the size it says")
     return content
+
+
+def _one_longer(package: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    """An entry that lets a part be read one byte beyond its end, where a lying one goes on."""
+    item = copy.copy(package.getinfo(name))
+    item.file_size += 1
+    return item
 
 
 def _check_dimension(content: bytes, limits: Limits) -> None:
@@ -177,15 +236,22 @@ def _check_dimension(content: bytes, limits: Limits) -> None:
 
 def _check_reach(content: bytes, limits: Limits) -> None:
     """Hold the furthest row and column of a sheet to the limits, whatever it says of itself."""
-    cell = PLAIN if _is_plain(content) else ANY
+    plain = _is_plain(content)
+    if not plain and ODD.search(content):
+        raise Refusal("unreadable", "a cell has no plain address")
+    cell = PLAIN if plain else ANY
     far = re.search(cell % FAR_COLUMN, content)
     if far:
         letters = far[1].rstrip(b"0123456789").decode().upper()
         within(number_of(letters[:4]) + 1, limits.columns, "columns")
     pairs = {found[:2].upper() for found in re.findall(cell % TWO_LETTERS, content)}
     columns = max((number_of(pair.decode()) + 1 for pair in pairs), default=26)
+    rows = _rows_at_most(content, cell, limits)
+    if not plain:
+        more_rows, more_columns = _without_address(content)
+        rows, columns = rows + more_rows, columns + more_columns
     within(columns, limits.columns, "columns")
-    within(_rows_at_most(content, cell, limits) * columns, limits.area, "cells of the rectangle")
+    within(rows * columns, limits.area, "cells of the rectangle")
 
 
 def _is_plain(content: bytes) -> bool:
@@ -195,6 +261,17 @@ def _is_plain(content: bytes) -> bool:
     return content.count(b'<c r="') == cells and b":c" not in content
 
 
+def _without_address(content: bytes) -> tuple[int, int]:
+    """Count the rows, and the cells of the fullest, which may all follow on the furthest one."""
+    starts = [found.start() for found in ROW_TAG.finditer(content)]
+    ends = [*starts[1:], len(content)]
+    cells = (
+        content.count(b"<c", start, end) + content.count(b":c", start, end)
+        for start, end in zip(starts, ends, strict=False)
+    )
+    return len(starts), max(cells, default=0)
+
+
 def _rows_at_most(content: bytes, cell: bytes, limits: Limits) -> int:
     """Bound the last row by its digits, for which a search or two is enough."""
     said = DIMENSION.search(content, 0, 4096)
@@ -202,13 +279,42 @@ def _rows_at_most(content: bytes, cell: bytes, limits: Limits) -> int:
     while digits <= ROW_DIGITS and re.search(cell % (ROW % (digits + 1)), content):
         digits += 1
     within(10 ** (digits - 1) if digits > ROW_DIGITS else 0, limits.rows, "rows")
-    return min(10**digits, limits.rows)
+    if digits < ROW_DIGITS:
+        return min(10**digits, limits.rows)
+    far = re.findall(cell % (ROW % ROW_DIGITS), content)
+    last = max((int(address[-ROW_DIGITS:]) for address in far), default=limits.rows)
+    within(last, limits.rows, "rows")
+    return last
+
+
+class _Tags:
+    """Attributes of the elements of one name, wherever they stand; no tree, however deep it is."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.found = name, []
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Keep what an element says."""
+        if tag.rpartition("}")[2] == self.name:
+            self.found.append(attributes)
+
+    def close(self) -> list[dict[str, str]]:
+        """Give all that was found."""
+        return self.found
+
+
+def _attributes(package: zipfile.ZipFile, part: str, element: str) -> list[dict[str, str]]:
+    content = _content(package, part)
+    _check_plain(content, part)
+    parser = ET.XMLParser(target=_Tags(element))
+    parser.feed(content)
+    return parser.close()
 
 
 def _sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
-    relations = ET.fromstring(_content(package, "xl/_rels/workbook.xml.rels"))
+    relations = _attributes(package, "xl/_rels/workbook.xml.rels", "Relationship")
     targets = {item.get("Id"): item.get("Target", "").lstrip("/") for item in relations}
-    sheets = ET.fromstring(_content(package, "xl/workbook.xml")).iterfind(".//{*}sheets/{*}sheet")
+    sheets = _attributes(package, "xl/workbook.xml", "sheet")
     found = {item.get("name", ""): targets.get(item.get(RELATION), "") for item in sheets}
     return {name: part if part.startswith("xl/") else f"xl/{part}" for name, part in found.items()}
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import python_calamine as calamine
 
+from analysis.tables.compound import is_old, look_inside_old
 from analysis.tables.package import Limits, Refusal, look_inside, within
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
@@ -74,12 +75,22 @@ def _csv_sheet(content: bytes, limits: Limits) -> Sheet:
     within(text.count("\n"), limits.rows, "rows")
     head = text[:4000].split("\n")[:20]
     delimiter = max(DELIMITERS, key=lambda mark: sum(line.count(mark) for line in head))
+    # As many cells as marks between them: counted before a row of them takes memory.
+    within(text.count(delimiter), limits.area, "cells")
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        rows = list(_csv_rows(text, delimiter, limits))
     except csv.Error as fault:
         raise Refusal("unreadable", str(fault)) from None
-    within(max(map(len, rows), default=0), limits.columns, "columns")
     return Sheet("", rows, notes=(("encoding", encoding),) if encoding else ())
+
+
+def _csv_rows(text: str, delimiter: str, limits: Limits) -> Iterator[list[str]]:
+    # Strict, since a quote that is never closed would take in the rows that follow, in silence.
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    for number, row in enumerate(rows):
+        within(number, limits.rows, "rows")
+        within(len(row), limits.columns, "columns")
+        yield row
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -101,6 +112,9 @@ def _decode(content: bytes, encoding: str) -> str:
 def _workbook_sheets(path: Path, limits: Limits) -> Iterator[Sheet]:
     zipped = zipfile.is_zipfile(path)
     errors = look_inside(path, limits) if zipped else {}
+    # A file may be both at once, and its name alone decides which of them is opened.
+    if not zipped or is_old(path):
+        look_inside_old(path, limits)
     try:
         with calamine.load_workbook(str(path)) as book:
             for about in book.sheets_metadata:
@@ -109,6 +123,11 @@ def _workbook_sheets(path: Path, limits: Limits) -> Iterator[Sheet]:
         raise Refusal("password") from None
     except (calamine.CalamineError, OSError) as fault:
         raise Refusal("unreadable", str(fault)) from None
+    except BaseException as fault:
+        # A panic of the reader, which is written in Rust, is no Exception.
+        if type(fault).__name__ != "PanicException":
+            raise
+        raise Refusal("unreadable", f"the reader gave up: {fault}") from None
 
 
 def _sheet(book, about, errors: dict, limits: Limits, zipped: bool) -> Sheet:

@@ -12,8 +12,9 @@ import xlsxwriter
 
 from analysis.twins.numbers import number_shown
 
-# What a spreadsheet would take for a formula, in whatever file it stands.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would take for a formula, in whatever file it stands; a Chinese one takes the
+# wide signs for the narrow.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 WIDEST, NARROWEST = 60, 8
 
 
