@@ -34,6 +34,7 @@ LINKS = register.state_links(register.transitions(STATES))
 DRAWN = {
     "residuals": (charts.residuals, RESIDUALS, ("−240", "215")),
     "state_flow": (charts.state_flow, LINKS, ()),
+    "state_flow_withheld": (charts.state_flow, LINKS.assign(households=np.nan), ()),
 }
 
 
@@ -70,6 +71,12 @@ def test_every_state_of_every_year_is_named_with_its_households():
         "exited 1",
         "not on the books 1",
     ]
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_with_passages_withheld_no_state_is_said_to_be_empty(language):
+    said = _texts(_draw("state_flow_withheld", language))
+    assert said == [words.say("register.label.withheld", language)]
 
 
 def test_ribbons_fill_their_nodes_and_keep_to_the_left_of_the_next():

@@ -61,6 +61,11 @@ def state_flow(axes: Axes, links: pd.DataFrame, *, say: Say) -> None:
     say : callable
         Words in the language drawn.
     """
+    if links["households"].isna().any():
+        # A ribbon left out would move all others, and a state would seem to hold fewer.
+        axes.text(0.5, 0.5, say("register.label.withheld"), ha="center", va="center")
+        axes.set_axis_off()
+        return
     ribbons(
         axes,
         links,
