@@ -355,11 +355,38 @@ def read_record(path: Path) -> Mapping[str, object]:
     >>> read_record(Path("nowhere.json"))
     {}
     """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
+    found = _read(path)
     return found if isinstance(found, dict) else {}
+
+
+def read_rows(path: Path) -> list:
+    """
+    Read a list that an earlier run left, if it left a whole one.
+
+    Parameters
+    ----------
+    path : Path
+        The JSON file.
+
+    Returns
+    -------
+    list
+        Its items; empty if there is none that can be read.
+
+    Examples
+    --------
+    >>> read_rows(Path("nowhere.json"))
+    []
+    """
+    found = _read(path)
+    return found if isinstance(found, list) else []
+
+
+def _read(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def stands(path: Path, sha256: object) -> bool:

@@ -63,7 +63,7 @@ def read_published(path: Path) -> Record:
     """
     if path.is_dir():
         facts = record.read_record(path / "run.json")
-        numbers = record.read_record(path / "published.json")
+        numbers = record.read_rows(path / "published.json")
     else:
         kept = record.read_record(path)
         facts, numbers = kept.get("run"), kept.get("published")
