@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from nbclient import NotebookClient
 
 from analysis import disclosure, exhibits, office, press, tables, words
 from analysis.briefs import chapters
@@ -146,9 +147,9 @@ def notebook(source, folder):
     )
     folder.mkdir()
     (folder / "rows.py").write_text(source, encoding="utf-8")
-    nbformat.write(book, folder / "in.ipynb")
-    job = chapters.Job("own", folder / "in.ipynb", folder / "out.ipynb", {}, folder)
-    chapters.run_chapter(job)
+    where = {"metadata": {"path": str(folder)}}
+    NotebookClient(book, kernel_name="python3", resources=where, record_timing=False).execute()
+    (folder / "out.ipynb").write_bytes(chapters._cleaned(book))
     return folder / "out.ipynb"
 
 
