@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -122,8 +124,9 @@ def check_folder(
     if not wanted:
         found.append(a_finding(Where(folder.name), "no_files"))
     parts = []
-    for path in progress(wanted):
-        parts.extend(_read_file(path, _name(path, folder), limits, found))
+    with _uncollected():
+        for path in progress(wanted):
+            parts.extend(_read_file(path, _name(path, folder), limits, found))
     return _joined(parts, found)
 
 
@@ -171,6 +174,18 @@ def _inside(path: Path, folder: Path) -> bool:
 def _name(path: Path, folder: Path) -> str:
     """The name of a file need not be text; what cannot be written is shown as such."""
     return os.fsencode(path.relative_to(folder).as_posix()).decode(errors="replace")
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no cycles while millions of cells are made: none refers to itself."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _read_file(path: Path, name: str, limits: Limits, found: list[dict]) -> list[Part]:
