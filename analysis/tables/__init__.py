@@ -15,7 +15,7 @@ from analysis.tables.findings import (
 )
 from analysis.tables.ledgers import Reading, check_folder, read_folder
 from analysis.tables.package import Limits
-from analysis.tables.published import margins, read, sources
+from analysis.tables.published import margins, read, scenarios, sources
 
 __all__ = [
     "DATA",
@@ -42,6 +42,7 @@ __all__ = [
     "places",
     "read",
     "read_folder",
+    "scenarios",
     "sources",
     "summary_line",
     "table_schema",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.tables.checks import MARKS, check_table, typed_table
-from analysis.tables.files import find_file
+from analysis.tables.files import find_file, place_folder
 from analysis.tables.findings import TableError
 
 
@@ -122,3 +122,40 @@ def margins(place: str, *, until: str | None = None) -> pd.DataFrame:
     shown["value_low"] = shown["value"] - shown["resolution"]
     shown["value_high"] = shown["value"] + shown["resolution"]
     return shown
+
+
+def scenarios(place: str, *, until: str | None = None) -> pd.DataFrame:
+    """Give the named assumptions, with the place's own in the stead of the common ones.
+
+    Parameters
+    ----------
+    place : str
+        Folder of the place; its ``scenarios.csv`` need not be there, nor hold every row.
+    until : str, optional
+        ISO date: as for `read`.
+
+    Returns
+    -------
+    DataFrame
+        The table ``scenarios``, each ``scenario`` and ``parameter`` once, in the common order; what
+        only the place assumes comes last.
+
+    Raises
+    ------
+    TableError
+        A row breaks the dictionary.
+
+    Examples
+    --------
+    >>> known = scenarios("wenshan").set_index(["scenario", "parameter"])
+    >>> int(known.loc[("exit_plan", "budget_yuan"), "value"])
+    160000000
+    """
+    common = read("scenarios", until=until)
+    if not (place_folder(place) / "scenarios.csv").is_file():
+        return common
+    names = ["scenario", "parameter"]
+    own = read("scenarios", place=place, until=until)
+    both = pd.concat([common, own], ignore_index=True)
+    last = both.groupby(names, sort=False).tail(1).set_index(names)
+    return last.loc[both.set_index(names).index.unique()].reset_index()[common.columns]
