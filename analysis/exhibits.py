@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MIME = "application/vnd.county-brief.v1+json"
 STATUSES = ("observed", "estimated", "projected", "synthetic")
 CONFIDENCES = ("high", "moderate", "low", "cannot_tell")
+# Sentences in the place of an exhibit without rows, and how sure each is.
+OF_NOTHING = {"empty": "cannot_tell", "none": None}
 QUESTIONS = range(1, 9)
 UNVERIFIED = ("from-memory", "not-found", "assumed")
 WIDTH_INCHES = 6.3
@@ -128,8 +130,9 @@ def table(
     """
     Show a table, titled and formatted by the catalogue.
 
-    Where there are no rows and the catalogue has `empty` below the key, that sentence stands
-    instead: it says which ledger would be needed.
+    Where there are no rows, a sentence stands instead if the catalogue has one below the key:
+    `empty` where nothing can be told, and which ledger would be needed; `none` where it is known
+    that there is nothing to list.
 
     A column `verification` is not shown: rows that were not read in their source get a mark. Of two
     columns `title_zh` and `title_en`, each language shows its own, headed `title`. Numbers named in
@@ -171,8 +174,8 @@ def table(
     ...
     ValueError: the catalogue has no text 'status.observed.title'; add it to analysis/catalogue
     """
-    if _says_empty(key, frame):
-        return finding(f"{key}.empty", status=status, confidence="cannot_tell", **values)
+    if said := _said_of_nothing(key, frame):
+        return finding(f"{key}.{said}", status=status, confidence=OF_NOTHING[said], **values)
     disclosure = _disclosure()
     if disclosure.is_guarded(status, sources, public, [frame]):
         (frame,) = disclosure.guarded_frames(key, [frame])
@@ -221,8 +224,8 @@ def figure(
     height : float
         Height in inches; the width is that of the page's text.
     frame : pandas.DataFrame, optional
-        The small table of the numbers drawn; without rows, the sentence `empty` stands instead
-        of the chart, as in `table`.
+        The small table of the numbers drawn; without rows, the sentence `empty` or `none` stands
+        instead of the chart, as in `table`.
     panels : (int, int)
         Rows and columns of axes; `draw` gets an array of axes where there are several.
     public : bool
@@ -249,8 +252,8 @@ def figure(
     ...
     ValueError: the catalogue has no text 'status.observed.headline'; add it to analysis/catalogue
     """
-    if _says_empty(key, frame):
-        return finding(f"{key}.empty", status=status, confidence="cannot_tell", **values)
+    if said := _said_of_nothing(key, frame):
+        return finding(f"{key}.{said}", status=status, confidence=OF_NOTHING[said], **values)
     disclosure = _disclosure()
     if disclosure.is_guarded(status, sources, public, _frames([frame, *data])):
         safe = iter(disclosure.guarded_frames(key, _frames([frame, *data])))
@@ -292,8 +295,9 @@ def _frames(items: Sequence[object]) -> list:
     return [item for item in items if _is_frame(item)]
 
 
-def _says_empty(key: str, frame: "pd.DataFrame | None") -> bool:
-    return frame is not None and frame.empty and words.has(f"{key}.empty")
+def _said_of_nothing(key: str, frame: "pd.DataFrame | None") -> str | None:
+    nothing = frame is not None and frame.empty
+    return next((part for part in OF_NOTHING if nothing and words.has(f"{key}.{part}")), None)
 
 
 def language() -> str:

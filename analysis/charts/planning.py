@@ -12,6 +12,8 @@ from analysis.charts import house
 Say = Callable[..., str]
 FILLED = 0.62
 FULL = 0.995
+# Left of the first mark stands its name: a share of the width of all marks.
+ROOM = 0.55
 
 
 def crew_use(axes: Axes, use: pd.DataFrame, *, say: Say) -> None:
@@ -79,7 +81,9 @@ def frontier(axes: Axes, costs: pd.DataFrame, marks: Mapping[str, float], *, say
         _name(axes, row, say("planning.label.impossible", out=row.villages_out), (8, -13))
     _rules(axes, marks, say)
     axes.set_ylim(0, top)
-    axes.set_xlim(costs["villages_out"].min() - 16, costs["villages_out"].max() + 1.5)
+    first, last = costs["villages_out"].min(), costs["villages_out"].max()
+    span = max(last - first, 1)
+    axes.set_xlim(first - ROOM * span, last + 0.05 * span)
 
 
 def _name(axes: Axes, point, told: str, offset: tuple[float, float]) -> None:

@@ -1,8 +1,16 @@
 """The cheapest way through: which villages, households and works, by when, within which limits."""
 
 from analysis.planning.case import INFEASIBLE, OPTIMAL, STOPPED, Case, Plan, two_villages
-from analysis.planning.limits import contradiction_names, contradictions, frontier, ways_out, worth
-from analysis.planning.margins import margins_answer, margins_case, margins_range
+from analysis.planning.limits import (
+    contradiction_names,
+    contradictions,
+    frontier,
+    frontier_answer,
+    frontier_rows,
+    ways_out,
+    worth,
+)
+from analysis.planning.margins import counts_asked, margins_answer, margins_case, margins_range
 from analysis.planning.model import (
     FEWEST_CREWS,
     LEAST_COST,
@@ -16,6 +24,7 @@ from analysis.planning.model import (
 from analysis.planning.needs import (
     crews_by_month,
     funds_by_month,
+    held_back,
     lacking,
     ledger_case,
     months_to,
@@ -42,10 +51,14 @@ __all__ = [
     "busiest_trade",
     "contradiction_names",
     "contradictions",
+    "counts_asked",
     "crew_months",
     "crews_by_month",
     "frontier",
+    "frontier_answer",
+    "frontier_rows",
     "funds_by_month",
+    "held_back",
     "lacking",
     "ledger_case",
     "limit_names",

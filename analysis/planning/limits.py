@@ -1,6 +1,6 @@
 """What binds, what a little more would buy, and which limits contradict each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -128,7 +128,8 @@ def contradiction_names(contradicting: Sequence[Sequence[str]]) -> dict[str, obj
     Returns
     -------
     dict
-        ``verdict`` (none, one, several), ``first`` and ``second`` set.
+        ``verdict`` (none, one, several; unlisted where more villages are asked for than can be
+        planned), ``first`` and ``second`` set.
 
     Examples
     --------
@@ -138,6 +139,7 @@ def contradiction_names(contradicting: Sequence[Sequence[str]]) -> dict[str, obj
     named = [[f"limit_{limit}" for limit in members] for members in contradicting]
     verdict = ("none", "one", "several")[min(len(named), 2)]
     first, second, *_ = [*named, [], []]
+    verdict = "unlisted" if first == ["limit_villages"] else verdict
     return {"verdict": verdict, "first": first, "second": second}
 
 
@@ -224,6 +226,62 @@ def frontier(
     return table.assign(within_budget=table["cost_yuan"] <= _now(case, "budget"))
 
 
+def frontier_rows(costs: pd.DataFrame, out: int) -> pd.DataFrame:
+    """
+    Count with the villages released those that were out before.
+
+    Parameters
+    ----------
+    costs : DataFrame
+        From `frontier`.
+    out : int
+        Villages out before.
+
+    Returns
+    -------
+    DataFrame
+        The same with ``villages_out``; no rows where none of these numbers can be released.
+
+    Examples
+    --------
+    >>> costs = pd.DataFrame({"villages": [1, 2], "cost_yuan": [30.0, np.nan]})
+    >>> frontier_rows(costs, 5)["villages_out"].tolist()
+    [6, 7]
+    """
+    rows = costs.assign(villages_out=costs["villages"] + out)
+    return rows if rows["cost_yuan"].notna().any() else rows.iloc[:0]
+
+
+def frontier_answer(costs: pd.DataFrame, answer: Mapping[str, object]) -> dict[str, object]:
+    """
+    Read off the frontier what the villages needed and the villages planned cost.
+
+    Parameters
+    ----------
+    costs : DataFrame
+        From `frontier`.
+    answer : mapping
+        From `margins.margins_answer`: ``needed, planned``.
+
+    Returns
+    -------
+    dict
+        ``verdict`` (late where not both can be released by the deadline, short where more are
+        needed than planned, else enough), ``cost`` and ``planned_cost``, yuan.
+
+    Examples
+    --------
+    >>> costs = pd.DataFrame({"villages": [1, 2], "cost_yuan": [30.0, np.nan]})
+    >>> frontier_answer(costs, {"needed": 1, "planned": 1})["verdict"]
+    'enough'
+    """
+    both = [answer["needed"], answer["planned"]]
+    cost, planned = costs.set_index("villages")["cost_yuan"].reindex(both)
+    late = pd.isna(cost) or pd.isna(planned)
+    verdict = "late" if late else "short" if answer["needed"] > answer["planned"] else "enough"
+    return {"verdict": verdict, "cost": cost, "planned_cost": planned}
+
+
 def _released(case: Case, count: int, gap: float, seconds: float) -> tuple:
     lifted = ["budget", "persons"]
     plan = solve(case.aiming(villages=count), lifted=lifted, gap=gap, seconds=seconds)
@@ -293,4 +351,4 @@ def _used(case: Case, plan: Plan, limit: str) -> float:
     if limit == "budget":
         return plan.cost_yuan / _now(case, limit)
     use = crew_months(case, plan).query("trade == @limit.removeprefix(@CREWS)")
-    return float(use["at_work"].sum() / use["crews"].sum())
+    return float(use["at_work"].sum() / use["crews"].sum()) if len(use) else 0.0

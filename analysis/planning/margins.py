@@ -1,7 +1,7 @@
 """The case from printed totals alone, where a place keeps no ledger of its villages."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -196,6 +196,37 @@ def margins_range(least: pd.DataFrame, most: pd.DataFrame, margins: pd.DataFrame
     )
 
 
+def counts_asked(
+    found: Mapping[str, float], margins: pd.DataFrame, besides: Sequence[int]
+) -> list[int]:
+    """
+    List the numbers of villages whose cost is worth knowing.
+
+    Parameters
+    ----------
+    found : mapping
+        From `exits.village_plan_summary`: ``needed``.
+    margins : DataFrame
+        From `tables.margins`: ``planned_village_exits, poor_villages_left``.
+    besides : sequence of int
+        Further numbers; those that are more than the villages left are dropped.
+
+    Returns
+    -------
+    list of int
+        Ascending: those planned, those needed, all that are left, and the further ones.
+
+    Examples
+    --------
+    >>> from analysis import tables
+    >>> counts_asked({"needed": 60}, tables.margins("wenshan"), [50, 900])
+    [41, 50, 60, 70]
+    """
+    planned, left = margins.loc[["planned_village_exits", "poor_villages_left"], "value"]
+    asked = {*besides, round(found["needed"]), round(planned), round(left)}
+    return sorted(count for count in asked if count <= left)
+
+
 def margins_answer(
     found: Mapping[str, float], costs: pd.DataFrame, planned: float
 ) -> dict[str, object]:
@@ -215,7 +246,8 @@ def margins_answer(
     -------
     dict
         Villages ``planned, out`` (before), ``reached`` (with the plan), ``must, short, needed``;
-        yuan ``low, high`` for those needed, ``planned_low, planned_high``; ``verdict``.
+        yuan ``low, high`` for those needed, ``planned_low, planned_high``; ``verdict``: that of
+        ``found``, or late where the crews cannot finish by the deadline.
 
     Raises
     ------
@@ -232,11 +264,13 @@ def margins_answer(
     rows = costs.set_index("villages")[["cost_low_yuan", "cost_high_yuan"]]
     low, high = rows.loc[found["needed"]]
     planned_low, planned_high = rows.loc[round(planned)]
+    late = rows.loc[[found["needed"], round(planned)]].isna().any(axis=None)
     return {
         "planned": round(planned),
         "out": found["out"] - round(planned),
         "reached": found["out"],
-        **{name: found[name] for name in ("must", "short", "needed", "verdict")},
+        **{name: found[name] for name in ("must", "short", "needed")},
+        "verdict": "late" if late else found["verdict"],
         "low": low,
         "high": high,
         "planned_low": planned_low,

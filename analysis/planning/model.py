@@ -105,7 +105,7 @@ def solve(
 
 def nearest_plan(case: Case, *, gap: float = 1e-3, seconds: float = 60.0) -> tuple[str, Plan]:
     """
-    Give the cheapest plan that passes, or, where none does, the one that releases most villages.
+    Give the cheapest plan that passes, or the nearest to it that there is.
 
     Parameters
     ----------
@@ -117,7 +117,8 @@ def nearest_plan(case: Case, *, gap: float = 1e-3, seconds: float = 60.0) -> tup
     Returns
     -------
     (str, Plan)
-        possible or impossible, and the plan.
+        possible; persons_only, where no village can be planned at all: the cheapest plan that
+        lets enough persons exit; impossible: the plan that releases most villages; or none.
 
     Examples
     --------
@@ -129,8 +130,12 @@ def nearest_plan(case: Case, *, gap: float = 1e-3, seconds: float = 60.0) -> tup
     plan = solve(case, gap=gap, seconds=seconds)
     if plan.found:
         return "possible", plan
+    if case.villages.empty:
+        plan = solve(case, lifted=["villages"], gap=gap, seconds=seconds)
+        return "persons_only" if plan.found else "none", plan
     lifted = ["villages", "persons"]
-    return "impossible", solve(case, goal=MOST_VILLAGES, lifted=lifted, gap=gap, seconds=seconds)
+    plan = solve(case, goal=MOST_VILLAGES, lifted=lifted, gap=gap, seconds=seconds)
+    return "impossible" if plan.found else "none", plan
 
 
 def most_villages(

@@ -9,6 +9,7 @@ from analysis.exits import (
     FAIL,
     PASS,
     POOR,
+    UNKNOWN,
     household_totals,
     judge,
 )
@@ -16,6 +17,10 @@ from analysis.exits.rollup import REGISTERED
 from analysis.planning.case import Case
 
 HOUSEHOLD, VILLAGE, COUNTY = "household", "village", "county"
+# Why a failing or unknown test keeps a unit out of every plan.
+NOT_FILLED, NO_SIZE, NO_WORK = "not_filled", "no_size", "no_work"
+# What people who leave the register solve, and no work.
+BY_EXITS = ["incidence"]
 # A share times a count is whole only up to this.
 SLACK = 1e-6
 
@@ -202,8 +207,9 @@ def lacking(
     Returns
     -------
     DataFrame
-        The unit, ``indicator, kind, units`` (whole numbers above zero). Of several works for the
-        same column, a unit lacks the first whose reach is enough.
+        The unit, ``indicator, kind, units`` (whole numbers above zero; missing where the ledger
+        does not hold what they are counted from). Of several works for the same column, a unit
+        lacks the first whose reach is enough.
 
     Examples
     --------
@@ -243,7 +249,7 @@ def _lacking_part(
     first, solved = enough.argmax(axis=1), enough.any(axis=1)
     failing = ledger[fails]
     options = np.column_stack([_counted(failing, short, row) for row in rows.itertuples()])
-    units = options[np.arange(len(failing)), first].astype(int)
+    units = pd.array(options[np.arange(len(failing)), first], dtype="Int64")
     kinds = rows["kind"].to_numpy()[first]
     table = pd.DataFrame({level: failing[level].to_numpy(), "indicator": name})
     return table.assign(kind=kinds, units=units)[solved]
@@ -252,19 +258,27 @@ def _lacking_part(
 def _counted(failing: pd.DataFrame, short: np.ndarray, row) -> np.ndarray:
     if row.counted == "one":
         return np.ones(len(failing))
-    base = failing[row.column if row.counted == "count" else row.of].to_numpy(float)
+    column = row.column if row.counted == "count" else row.of
+    if column not in failing:
+        return np.full(len(failing), np.nan)
+    base = failing[column].to_numpy(float, na_value=np.nan)
     return np.maximum(np.ceil(short * base - SLACK) if row.counted == "share" else base, 1)
 
 
-def _solvable(
+def _stuck(
     judged: pd.DataFrame, lacks: pd.DataFrame, level: str, besides: Sequence[str]
-) -> pd.Index:
-    """Keep the units whose every indicator passes or has a work; unknown is never pass."""
-    rows = judged[(judged["verdict"] != PASS) & ~judged["indicator"].isin(besides)]
-    covered = rows.merge(lacks[[level, "indicator"]].drop_duplicates(), how="left", indicator=True)
-    stuck = covered.loc[(covered["_merge"] == "left_only"), level]
-    stuck = pd.concat([stuck, rows.loc[rows["verdict"] != FAIL, level]])
-    return pd.Index(judged[level].unique()).difference(stuck.unique(), sort=False)
+) -> pd.DataFrame:
+    """Give the verdicts that no plan can turn, with the reason; unknown is never pass."""
+    rows = judged[judged["verdict"].eq(UNKNOWN) | ~judged["indicator"].isin(besides)]
+    sized = lacks["units"].notna().groupby([lacks[level], lacks["indicator"]]).all()
+    sized = sized.rename("sized").astype("boolean").reset_index()
+    rows = rows[rows["verdict"] != PASS].merge(sized, how="left", on=[level, "indicator"])
+    reasons = np.select(
+        [rows["verdict"].eq(UNKNOWN), rows["sized"].isna(), ~rows["sized"].fillna(value=True)],
+        [NOT_FILLED, NO_WORK, NO_SIZE],
+        "",
+    )
+    return rows.assign(reason=reasons)[reasons != ""]
 
 
 def ledger_case(
@@ -320,19 +334,12 @@ def ledger_case(
     ([['a', 'house', 1]], [6.0])
     """
     registered = households[households["status"].isin(REGISTERED)]
-    of_homes = lacking(registered, standard, measures, works, HOUSEHOLD)
-    of_homes = of_homes.merge(registered[[HOUSEHOLD, VILLAGE]], on=HOUSEHOLD)
-    held = villages[villages["poor_village"] & villages["exited_year"].isna()]
-    of_villages = lacking(held, standard, measures, works, VILLAGE)
-    common = _common(standard, works)
-    shared = of_homes[of_homes["indicator"].isin(common) & of_homes[VILLAGE].isin(held[VILLAGE])]
-    wanted = pd.concat([of_villages, shared.drop(columns=HOUSEHOLD)])
-    judged = judge(held, standard, measures, VILLAGE, [VILLAGE])
-    able = _solvable(judged, wanted, VILLAGE, ["incidence"])
+    of_homes = _of_homes(registered, standard, measures, works)
+    held, wanted, stuck = _of_villages(villages, of_homes, standard, measures, works)
     groups, group_units = _groups(registered, of_homes, standard, measures)
     rules = standard.set_index(["level", "indicator"])
-    open_villages = held[held[VILLAGE].isin(able)]
-    wanted = wanted[wanted[VILLAGE].isin(able)]
+    open_villages = held[~held[VILLAGE].isin(stuck[VILLAGE])]
+    wanted = wanted[~wanted[VILLAGE].isin(stuck[VILLAGE])].astype({"units": int})
     return Case(
         villages=_persons_needed(open_villages, rules),
         groups=groups,
@@ -344,6 +351,79 @@ def ledger_case(
         targets=_targets(villages, registered, of_homes, rules),
         deadline=deadline,
     )
+
+
+def held_back(
+    villages: pd.DataFrame,
+    households: pd.DataFrame,
+    standard: pd.DataFrame,
+    measures: pd.DataFrame,
+    works: pd.DataFrame,
+    *,
+    names: pd.DataFrame,
+) -> pd.DataFrame:
+    """
+    Say why villages stand outside every plan: which test, and what the ledger would have to hold.
+
+    Parameters
+    ----------
+    villages, households, standard, measures, works
+        As for `ledger_case`.
+    names : DataFrame
+        Names of the columns of the villages' ledger: ``column, zh, en``.
+
+    Returns
+    -------
+    DataFrame
+        One row a test and reason, in the order of the standard: ``indicator``, ``reason``
+        (not_filled: the test is unknown; no_size: how much is to be done is unknown; no_work: no
+        work solves it), ``column_zh, column_en`` (the column to fill in; missing for no_work) and
+        ``villages``. No rows where every village can be planned.
+
+    Examples
+    --------
+    >>> from analysis import tables
+    >>> pack = tables.read("standards", pack="yunnan_2017").query("indicator == 'road'")
+    >>> villages = pd.DataFrame({"village": ["a", "b"], "poor_village": True, "exited_year": None,
+    ...     "hardened_road_share": [0.5, None], "natural_villages": None})
+    >>> homes = pd.DataFrame({"household": [], "village": [], "status": []}, dtype="str")
+    >>> known = tables.read("measures", place="standards"), tables.read("works", place="wenshan")
+    >>> back = held_back(villages, homes, pack, *known, names=tables.columns_of("villages"))
+    >>> back[["reason", "villages"]].values.tolist()
+    [['no_size', 1], ['not_filled', 1]]
+    """
+    registered = households[households["status"].isin(REGISTERED)]
+    of_homes = _of_homes(registered, standard, measures, works)
+    _, _, stuck = _of_villages(villages, of_homes, standard, measures, works)
+    counted_from = works[works["level"].eq(VILLAGE)].set_index("column")["of"].dropna()
+    base = stuck["column"].map(counted_from)
+    asked = stuck["missing"].where(stuck["reason"].eq(NOT_FILLED), base)
+    asked = asked.where(stuck["reason"].ne(NO_WORK)).astype("str").rename("asked")
+    counts = stuck.groupby(["number", "indicator", "reason", asked], dropna=False).size()
+    table = counts.rename("villages").reset_index().drop(columns="number")
+    titles = names.set_index("column")[["zh", "en"]].add_prefix("column_")
+    return table.join(titles, on="asked")[
+        ["indicator", "reason", "column_zh", "column_en", "villages"]
+    ]
+
+
+def _of_homes(registered, standard, measures, works) -> pd.DataFrame:
+    """Give the works that households lack and whose size is known, with their village."""
+    lacks = lacking(registered, standard, measures, works, HOUSEHOLD).dropna(subset="units")
+    return lacks.astype({"units": int}).merge(registered[[HOUSEHOLD, VILLAGE]], on=HOUSEHOLD)
+
+
+def _of_villages(
+    villages, of_homes, standard, measures, works
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Give the villages still in, what must be finished in each, and what keeps some of them in."""
+    held = villages[villages["poor_village"] & villages["exited_year"].isna()]
+    own = lacking(held, standard, measures, works, VILLAGE)
+    common = _common(standard, works)
+    shared = of_homes[of_homes["indicator"].isin(common) & of_homes[VILLAGE].isin(held[VILLAGE])]
+    wanted = pd.concat([own, shared.drop(columns=HOUSEHOLD).astype({"units": "Int64"})])
+    judged = judge(held, standard, measures, VILLAGE, [VILLAGE])
+    return held, wanted, _stuck(judged, wanted, VILLAGE, BY_EXITS)
 
 
 def _common(standard: pd.DataFrame, works: pd.DataFrame) -> set[str]:
@@ -365,8 +445,8 @@ def _persons_needed(villages: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame
 def _groups(registered, lacks, standard, measures) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Put poor households alike in village, size and needs together; the unknown stay out."""
     judged = judge(registered, standard, measures, HOUSEHOLD, [HOUSEHOLD])
-    able = _solvable(judged, lacks, HOUSEHOLD, [])
-    poor = registered[registered["status"].isin(POOR) & registered[HOUSEHOLD].isin(able)]
+    stuck = _stuck(judged, lacks, HOUSEHOLD, [])[HOUSEHOLD]
+    poor = registered[registered["status"].isin(POOR) & ~registered[HOUSEHOLD].isin(stuck)]
     told = (lacks["kind"] + ":" + lacks["units"].astype(str)).sort_values()
     needs = told.groupby(lacks[HOUSEHOLD]).agg("|".join)
     rows = poor[[VILLAGE, "size"]].assign(needs=poor[HOUSEHOLD].map(needs).fillna(""))

@@ -21,7 +21,8 @@ def crew_months(case: Case, plan: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``trade, month, at_work, crews, share`` (0 to 1), up to the deadline or the last work.
+        ``trade, month, at_work, crews, share`` (0 to 1), up to the deadline or the last work. No
+        rows where there is no work.
 
     Examples
     --------
@@ -32,7 +33,7 @@ def crew_months(case: Case, plan: Plan) -> pd.DataFrame:
     [1.0, 1.0, 0.0, 0.0]
     """
     ends = plan.starts["month"] + plan.starts["kind"].map(case.works["months"]) - 1
-    last = max(case.deadline, int(ends.max()) if len(ends) else 0)
+    last = max(case.deadline, int(ends.max())) if len(ends) else 0
     months = [str(month) for month in case.crews.index[:last]]
     units = plan.starts["units"].to_numpy(float)
     tables = []
@@ -56,7 +57,7 @@ def busiest_trade(use: pd.DataFrame) -> dict[str, object]:
     Returns
     -------
     dict
-        ``trade``, as a term of the catalogue, and ``used``, 0 to 1.
+        ``trade``, as a term of the catalogue, and ``used``, 0 to 1; nothing where no crew works.
 
     Examples
     --------
@@ -65,7 +66,9 @@ def busiest_trade(use: pd.DataFrame) -> dict[str, object]:
     {'trade': 'trade_b', 'used': 0.75}
     """
     sums = use.groupby("trade", sort=False)[["at_work", "crews"]].sum()
-    shares = sums["at_work"] / sums["crews"]
+    shares = (sums["at_work"] / sums["crews"]).dropna()
+    if shares.empty:
+        return {}
     return {"trade": f"trade_{shares.idxmax()}", "used": float(shares.max())}
 
 
@@ -102,8 +105,8 @@ def works_by_kind(case: Case, plan: Plan) -> pd.DataFrame:
     names = case.crews.index.astype(str)
     table = case.works.join(sums, how="inner").rename_axis("kind")
     table["total_yuan"] = table["units"] * table["cost_yuan"]
-    table["first_month"] = names[table.pop("first") - 1]
-    table["last_month"] = names[table.pop("last") - 1]
+    table["first_month"] = names[table.pop("first").astype(int) - 1]
+    table["last_month"] = names[table.pop("last").astype(int) - 1]
     return table.sort_values("total_yuan", ascending=False, kind="stable").reset_index()
 
 

@@ -1,0 +1,147 @@
+"""What a ledger does not hold: the plan says which column is lacking, and plans around it."""
+
+import pandas as pd
+import papermill
+import pytest
+
+from analysis import exits, planning, synthetic, tables
+
+PACK = tables.read("standards", pack="yunnan_2017")
+MEASURES = tables.read("measures", place="standards")
+WORKS = tables.read("works", place="demo_county")
+CREWS = tables.read("crews", place="demo_county")
+NAMES = tables.columns_of("villages")
+YEAR = 2017
+
+
+@pytest.fixture(scope="module")
+def county():
+    """The made-up county: no natural villages, no network, no venue; a city of its size has all."""
+    return {name: rows for name, rows in synthetic.county().items()}
+
+
+@pytest.fixture(scope="module")
+def full():
+    counts = synthetic.targets("demo_county", others=synthetic.targets(scale=0.065))
+    return dict(synthetic.city(seed=20180120, counts=counts).tables)
+
+
+def ledgers(made):
+    households = made["households"].query("year == @YEAR")
+    judged = exits.judge(households, PACK, MEASURES, "household", ["household", "year"])
+    villages = made["villages"].query("year == @YEAR")
+    return exits.village_indicators(villages, households, judged, MEASURES), households
+
+
+def case_of(villages, households, budget=1e7):
+    at_hand = planning.resources(CREWS, budget, 0.4, start="2018-03-28", deadline="2018-12-31")
+    return planning.ledger_case(villages, households, PACK, MEASURES, WORKS, **at_hand)
+
+
+def reasons(villages, households):
+    back = planning.held_back(villages, households, PACK, MEASURES, WORKS, names=NAMES)
+    return set(back[["indicator", "reason", "villages"]].itertuples(index=False, name=None))
+
+
+def test_columns_that_are_not_kept_are_named_and_keep_every_village_out(county):
+    villages, households = ledgers(county)
+    left = int((villages["poor_village"] & villages["exited_year"].isna()).sum())
+    assert reasons(villages, households) == {
+        ("road", "no_size", left),
+        ("network", "not_filled", left),
+        ("venue", "not_filled", left),
+    }
+    case = case_of(villages, households)
+    verdict, plan = planning.nearest_plan(case)
+    assert (verdict, plan.villages) == ("persons_only", ())
+    assert plan.persons >= case.targets["persons"] > 0
+    assert planning.releases_by_township(case, plan, villages).empty
+    costs = planning.frontier(case, [5, 8])
+    assert planning.frontier_rows(costs, 5).empty
+    assert planning.frontier_answer(costs, {"needed": 8, "planned": 8})["verdict"] == "late"
+
+
+def test_the_same_county_with_every_column_kept_is_planned(full):
+    villages, households = ledgers(full)
+    assert reasons(villages, households) == set()
+    case = case_of(villages, households, budget=1e9)
+    verdict, plan = planning.nearest_plan(case)
+    assert verdict == "possible"
+    assert len(plan.villages) >= case.targets["villages"] > 0
+    assert plan.persons >= case.targets["persons"]
+
+
+def test_one_village_without_a_column_is_the_only_one_kept_out(full):
+    villages, households = ledgers(full)
+    held = villages[villages["poor_village"] & villages["exited_year"].isna()]
+    short = held.loc[held["hardened_road_share"] < 1, "village"].iloc[0]
+    for column in ("natural_villages", "venue", "population"):
+        gap = villages.assign(
+            **{column: villages[column].where(villages["village"] != short).astype("Float64")}
+        )
+        gap = gap.assign(headcount_ratio=gap["poor_persons"] / gap["population"])
+        planned = set(case_of(gap, households).villages["village"])
+        assert planned == set(held["village"]) - {short}, column
+        assert {count for *_, count in reasons(gap, households)} == {1}
+
+
+def test_a_failing_test_without_a_work_is_named(full):
+    villages, households = ledgers(full)
+    works = WORKS[WORKS["kind"] != "road"]
+    back = planning.held_back(villages, households, PACK, MEASURES, works, names=NAMES)
+    held = villages[villages["poor_village"] & villages["exited_year"].isna()]
+    row = back.set_index("indicator").loc["road"]
+    assert (row["reason"], row["villages"]) == ("no_work", (held["hardened_road_share"] < 1).sum())
+    assert pd.isna(row["column_en"])
+
+
+def test_where_not_even_what_must_be_done_is_paid_for_there_is_no_plan(county):
+    case = case_of(*ledgers(county), budget=0.0)
+    poor = case.groups["persons"] @ case.groups["households"]
+    verdict, plan = planning.nearest_plan(case.aiming(persons=float(poor)))
+    assert verdict == "none"
+    assert planning.works_by_kind(case, plan).empty
+    assert planning.crew_months(case, plan).empty
+    assert planning.busiest_trade(planning.crew_months(case, plan)) == {}
+
+
+def test_villages_that_cannot_be_planned_are_not_laid_to_money_or_crews(county):
+    case = case_of(*ledgers(county)).aiming(villages=9)
+    names = planning.contradiction_names(planning.contradictions(case))
+    assert names["verdict"] == "unlisted"
+
+
+def test_crews_too_few_for_the_printed_works_are_said_to_be_late():
+    margins = tables.margins("wenshan")
+    money = planning.resources(
+        tables.read("crews", place="wenshan").assign(crews=1),
+        1.6e8,
+        1.0,
+        start="2018-03-28",
+        deadline="2018-12-31",
+    )
+    works = tables.read("works", place="wenshan")
+    case = planning.margins_case(margins, PACK, works, **money)
+    costs = planning.frontier(case, [41, 60])
+    told = planning.margins_range(costs, costs, margins)
+    found = {"out": 71, "must": 90, "short": 19, "needed": 60, "verdict": "short"}
+    assert planning.margins_answer(found, told, 41)["verdict"] == "late"
+
+
+def test_numbers_of_villages_to_ask_for_follow_from_what_is_printed():
+    margins = tables.margins("demo_county")
+    assert planning.counts_asked({"needed": 8}, margins, [50]) == [8, 9]
+
+
+@pytest.mark.slow
+def test_the_chapter_runs_on_a_county_that_keeps_fewer_columns(tmp_path, root):
+    papermill.execute_notebook(
+        root / "notebooks" / "05_exit_readiness.ipynb",
+        tmp_path / "05.ipynb",
+        parameters={"place": "demo_county"},
+        cwd=root / "notebooks",
+    )
+    text = (tmp_path / "05.ipynb").read_text(encoding="utf-8")
+    assert "planning.plan.persons_only" in text
+    assert "share of households with radio and television" in text
+    assert "planning.answer.enough" in text
