@@ -45,7 +45,7 @@ def _run(tables, monkeypatch):
         monkeypatch.setattr(exhibits, verb, _kept(getattr(exhibits, verb), shown))
     kept = office.Office(tables, False, [])
     monkeypatch.setattr(office, "ledgers", lambda *_, **__: kept)
-    names = {**PRINTED, "last": LAST}
+    names = {**PRINTED, "last": LAST, "spoken": {}}
     for cell in _cells():
         exec("".join(cell["source"]), names)
     return shown
