@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import repeat, zip_longest
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.tables.cells import Kind, read_cell
+from analysis.tables.cells import Cell, Kind, read_cell
 from analysis.tables.checks import letter_of
 from analysis.tables.codebook import columns_of
 from analysis.tables.findings import MASK, Where, a_finding, first_of_each, not_told
@@ -22,7 +22,10 @@ TOTALS = re.compile(r".{0,12}(合计|小计|总计|共计)[:：]?")
 SIGNED = "填表|制表|填报|审核|单位负责|负责人|注|备注|说明|联系电话"
 NOTES = re.compile(rf"(?:{SIGNED}).{{0,8}}[:：].*", re.DOTALL)
 SIGN = re.compile("[计:：]")
+NOT_ASCII = r"[^\x00-\x7F]"
 NUMERIC = (int, float)
+# A code that `read_cell` leaves as it is: with a digit, and without the E of a large number.
+PLAIN_CODE = "[A-DF-Za-df-z0-9-]{0,20}[0-9][A-DF-Za-df-z0-9-]{0,20}"
 
 
 class Part(NamedTuple):
@@ -106,7 +109,8 @@ def read_body(sheet: Sheet, header: Header, where: Where) -> Part:
     ['month_form', 'thousands', 'totals_row']
     """
     block, told = _block(sheet, header, where)
-    read = {header.columns[at]: _read_column(block, at) for at in header.columns}
+    specs = columns_of(header.table).set_index("column")
+    read = {name: _read_column(block, at, specs.loc[name]) for at, name in header.columns.items()}
     text = pd.DataFrame({name: cells for name, (cells, _) in read.items()}, dtype="str")
     year, noted = _year(block)
     text = text.assign(year=year) if year else text
@@ -215,12 +219,21 @@ def _odd_rows(block: _Block) -> dict[int, tuple[str, str]]:
     found: dict[int, tuple[str, str]] = {}
     for at in sorted({0, 1, 2, *named} & set(range(len(block.columns)))):
         column, title = block.columns[at], normal_title(block.header.titles.get(at, ""))
-        odd = {one: rule for one, text in enumerate(column.texts) if (rule := _odd(text, title))}
+        near = _near_odd(column.texts, title)
+        odd = {one: rule for one in near if (rule := _odd(column.texts[one], title))}
         for row in np.flatnonzero(np.isin(column.of_row, list(odd))) if odd else ():
             told = odd[column.of_row[row]]
             if told[0] != "repeated_header" or _repeats(block, row):
                 found.setdefault(row, told)
     return found
+
+
+def _near_odd(texts: list[str], title: str) -> np.ndarray:
+    """Name the few texts that `_odd` has to look at: with a sign of it, or written like a title."""
+    told = pd.Series(texts, dtype="str")
+    signed = told.str.contains(SIGN.pattern)
+    like_title = told.str.contains(NOT_ASCII) != title.isascii()
+    return np.flatnonzero(signed | like_title if title else signed)
 
 
 def _odd(text: str, title: str) -> tuple[str, str] | None:
@@ -242,15 +255,11 @@ def _repeats(block: _Block, row: int) -> bool:
     )
 
 
-def _read_column(block: _Block, at: int) -> tuple[np.ndarray, list[dict]]:
-    header, head = block.header, block.head(at)
-    spec = columns_of(header.table).set_index("column").loc[head.column]
-    kind = Kind(spec["type"], spec["unit"], spec["allowed"], header.scales[at])
+def _read_column(block: _Block, at: int, spec: pd.Series) -> tuple[np.ndarray, list[dict]]:
+    head = block.head(at)
+    kind = Kind(spec["type"], spec["unit"], spec["allowed"], block.header.scales[at])
     column = block.columns[at]
-    cells = [
-        read_cell(text, kind, stored)
-        for text, stored in zip(column.texts, column.stored, strict=True)
-    ]
+    cells = _read_distinct(column, kind)
     of_kept = column.of_row[block.kept]
     read, rules, shown = (
         _objects(items)[of_kept]
@@ -267,6 +276,17 @@ def _read_column(block: _Block, at: int) -> tuple[np.ndarray, list[dict]]:
         for said in [(MASK, "") if masked else (shown[one], read[one] or "")]
     ]
     return read, told + [not_told(head, rule, count) for rule, count in left.items()]
+
+
+def _read_distinct(column: _Column, kind: Kind) -> list[Cell]:
+    """Read the distinct cells of a column; codes differ from row to row, and most need no look."""
+    plain = repeat(False)
+    if kind.type == "code" and not kind.allowed:
+        plain = pd.Series(column.texts, dtype="str").str.fullmatch(PLAIN_CODE)
+    return [
+        Cell(text) if same and not stored else read_cell(text, kind, stored)
+        for text, stored, same in zip(column.texts, column.stored, plain, strict=False)
+    ]
 
 
 def _put_errors(block: _Block, at: int, *columns: np.ndarray) -> None:

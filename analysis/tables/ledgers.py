@@ -127,7 +127,7 @@ def check_folder(
     with _uncollected():
         for path in progress(wanted):
             parts.extend(_read_file(path, _name(path, folder), limits, found))
-    return _joined(parts, found)
+        return _joined(parts, found)
 
 
 def ledger_files(folder: Path) -> list[Path]:

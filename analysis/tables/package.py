@@ -18,11 +18,15 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+import numpy as np
+
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 DIMENSION = re.compile(rb'<dimension ref="[A-Z]+[0-9]+:([A-Z]+)([0-9]+)"')
-# A cell's address: as every program writes it, which is quick to find, or as XML allows it too.
-# A row says its number where its cells say none.
-PLAIN, ANY = rb'<c r="(%s)"', rb"""\br\s*=\s*["'](%s)["']"""
+# A cell as every program writes it, its address first, which is quick to find; and an address
+# wherever XML allows it. A row says its number where its cells say none.
+CELL, ANY = b'<c r="', rb"""\br\s*=\s*["'](%s)["']"""
+# An address of three letters and ten digits, with the mark that ends it.
+LONGEST_ADDRESS = 14
 ROW_TAG = re.compile(rb"<(?:[\w.-]+:)?row\b")
 ODD = re.compile(
     rb"""<(?:[\w.-]+:)?(?:row|c)\b[^<]*?\br\s*=\s*["'](?![A-Za-z]{0,3}[0-9]{1,10}["'])"""
@@ -37,6 +41,10 @@ ERROR = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*\bt="e"[^>]*>(?:(?!</c>).)*?<v
 # Below this a file is harmless however well it packs.
 SMALL = 10_000_000
 CHUNK = 2**20
+# Bytes of a sheet whose cells are looked for at once, and where the reading of an address stands.
+STEP = 2**24
+LETTERS, DIGITS, CLOSED, ODD_ADDRESS = range(4)
+NO_ADDRESS = "a cell has no plain address"
 # The last record of an archive, and what stands before it where the archive is of 4 GB or more.
 END, END_SIZE, LOCATOR, LOCATOR_SIZE = b"PK\5\6", 22, b"PK\6\7", 20
 # What a part of a workbook may say of its encoding; in any other the searches here find nothing.
@@ -236,29 +244,72 @@ def _check_dimension(content: bytes, limits: Limits) -> None:
 
 def _check_reach(content: bytes, limits: Limits) -> None:
     """Hold the furthest row and column of a sheet to the limits, whatever it says of itself."""
-    plain = _is_plain(content)
-    if not plain and ODD.search(content):
-        raise Refusal("unreadable", "a cell has no plain address")
-    cell = PLAIN if plain else ANY
-    far = re.search(cell % FAR_COLUMN, content)
-    if far:
-        letters = far[1].rstrip(b"0123456789").decode().upper()
-        within(number_of(letters[:4]) + 1, limits.columns, "columns")
-    pairs = {found[:2].upper() for found in re.findall(cell % TWO_LETTERS, content)}
-    columns = max((number_of(pair.decode()) + 1 for pair in pairs), default=26)
-    rows = _rows_at_most(content, cell, limits)
-    if not plain:
-        more_rows, more_columns = _without_address(content)
-        rows, columns = rows + more_rows, columns + more_columns
+    rows, columns = _plain_reach(content) or _any_reach(content, limits)
+    within(rows, limits.rows, "rows")
     within(columns, limits.columns, "columns")
     within(rows * columns, limits.area, "cells of the rectangle")
 
 
-def _is_plain(content: bytes) -> bool:
-    """Say whether every cell is written with its address first, the way all programs do."""
-    others = content.count(b"<col") + content.count(b"<cf")
-    cells = content.count(b"<c") - others
-    return content.count(b'<c r="') == cells and b":c" not in content
+def _plain_reach(content: bytes) -> tuple[int, int] | None:
+    """Give the furthest row and column where every cell is written plainly; None where not."""
+    if b":c" in content:
+        return None
+    rows = columns = 0
+    for begin in range(0, len(content), STEP):
+        piece = content[begin : begin + STEP + len(CELL) + LONGEST_ADDRESS]
+        cells = _plain_cells(np.frombuffer(piece + bytes(len(CELL) + LONGEST_ADDRESS), np.uint8))
+        if cells is None:
+            return None
+        row, column = _furthest(*cells)
+        rows, columns = max(rows, row), max(columns, column)
+    return rows, columns
+
+
+def _plain_cells(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Give the bytes and where addresses begin; None where a cell may be written otherwise."""
+    at = np.flatnonzero(piece[:STEP] == ord("<"))
+    at = at[piece[at + 1] == CELL[1]]
+    plain = np.ones(len(at), bool)
+    for place, mark in enumerate(CELL[2:], start=2):
+        plain &= piece[at + place] == mark
+    # <cols>, <col>, <cfRule> and the like are no cells.
+    third, fourth = (piece[at[~plain] + place] for place in (2, 3))
+    others = (third == ord("f")) | ((third == ord("o")) & (fourth == ord("l")))
+    return (piece, at[plain] + len(CELL)) if others.all() else None
+
+
+def _furthest(piece: np.ndarray, at: np.ndarray) -> tuple[int, int]:
+    """Read addresses side by side, a byte of each at a time: letters, then digits, then a quote."""
+    rows, columns = np.zeros(len(at), np.int64), np.zeros(len(at))
+    state = np.full(len(at), LETTERS, np.uint8)
+    for place in range(LONGEST_ADDRESS):
+        byte = piece[at + place]
+        digit = (byte >= ord("0")) & (byte <= ord("9")) & (state < CLOSED)
+        letter = (byte | 32 >= ord("a")) & (byte | 32 <= ord("z")) & (state == LETTERS)
+        closing = (byte == ord('"')) & (state == DIGITS)
+        odd = ~(digit | letter | closing) & (state < CLOSED)
+        rows[digit] = rows[digit] * 10 + byte[digit] - ord("0")
+        columns[letter] = columns[letter] * 26 + (byte[letter] & 31)
+        state[digit], state[closing], state[odd] = DIGITS, CLOSED, ODD_ADDRESS
+        if (state >= CLOSED).all():
+            break
+    if (state != CLOSED).any():
+        raise Refusal("unreadable", NO_ADDRESS)
+    return int(rows.max(initial=0)), int(columns.max(initial=0))
+
+
+def _any_reach(content: bytes, limits: Limits) -> tuple[int, int]:
+    """Bound the furthest row and column of a sheet written in any way that XML allows."""
+    if ODD.search(content):
+        raise Refusal("unreadable", NO_ADDRESS)
+    far = re.search(ANY % FAR_COLUMN, content)
+    if far:
+        letters = far[1].rstrip(b"0123456789").decode().upper()
+        within(number_of(letters[:4]) + 1, limits.columns, "columns")
+    pairs = {found[:2].upper() for found in re.findall(ANY % TWO_LETTERS, content)}
+    columns = max((number_of(pair.decode()) + 1 for pair in pairs), default=26)
+    more_rows, more_columns = _without_address(content)
+    return _rows_at_most(content, limits) + more_rows, columns + more_columns
 
 
 def _without_address(content: bytes) -> tuple[int, int]:
@@ -272,16 +323,16 @@ def _without_address(content: bytes) -> tuple[int, int]:
     return len(starts), max(cells, default=0)
 
 
-def _rows_at_most(content: bytes, cell: bytes, limits: Limits) -> int:
+def _rows_at_most(content: bytes, limits: Limits) -> int:
     """Bound the last row by its digits, for which a search or two is enough."""
     said = DIMENSION.search(content, 0, 4096)
     digits = len(said[2]) if said else 1
-    while digits <= ROW_DIGITS and re.search(cell % (ROW % (digits + 1)), content):
+    while digits <= ROW_DIGITS and re.search(ANY % (ROW % (digits + 1)), content):
         digits += 1
     within(10 ** (digits - 1) if digits > ROW_DIGITS else 0, limits.rows, "rows")
     if digits < ROW_DIGITS:
         return min(10**digits, limits.rows)
-    far = re.findall(cell % (ROW % ROW_DIGITS), content)
+    far = re.findall(ANY % (ROW % ROW_DIGITS), content)
     last = max((int(address[-ROW_DIGITS:]) for address in far), default=limits.rows)
     within(last, limits.rows, "rows")
     return last
