@@ -267,8 +267,7 @@ def _plain_reach(content: bytes) -> tuple[int, int] | None:
 
 def _plain_cells(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Give the bytes and where addresses begin; None where a cell may be written otherwise."""
-    at = np.flatnonzero(piece[:STEP] == ord("<"))
-    at = at[piece[at + 1] == CELL[1]]
+    at = np.flatnonzero((piece[:-1][:STEP] == CELL[0]) & (piece[1:][:STEP] == CELL[1]))
     plain = np.ones(len(at), bool)
     for place, mark in enumerate(CELL[2:], start=2):
         plain &= piece[at + place] == mark
