@@ -21,7 +21,7 @@ from scipy.stats import gamma, norm, poisson
 
 from analysis import returns, synthetic, tables
 from analysis.synthetic import households
-from analysis.synthetic.register import EXITED, EXIT_PACE, RETURNED
+from analysis.synthetic.register import EXIT_PACE, EXITED, RETURNED
 from analysis.synthetic.settings import YEARS
 
 EFFECTS = synthetic.Effects()
@@ -65,8 +65,9 @@ def recorded_incomes(made, noisy):
     """Incomes per person as recorded, added up from their sources where the cell is empty."""
     table = noisy["households"]
     whole = table[["wage_yuan", "business_yuan", "property_yuan", "transfer_yuan"]].sum(axis=1)
-    frame = table.assign(income=(whole - table["business_cost_yuan"]) / table["size"])
-    wide = frame.pivot(index="household", columns="year", values="income")
+    income = ((whole - table["business_cost_yuan"]) / table["size"]).rename("income")
+    frame = table[["household", "year"]].join(income)
+    wide = frame.pivot_table(index="household", columns="year", values="income")
     return wide.reindex(households.household_codes(made.register.base)).to_numpy()
 
 
@@ -105,8 +106,11 @@ def posterior(made, noisy, risk):
     weights = prior[:, None, :] + np.log([1 - low, low])[:, None]
     bounds, last = exit_scores(made)
     incomes = recorded_incomes(made, noisy)[risk]
+    everybody = [(-np.inf, np.inf, np.arange(len(risk)))]
     for year in range(NOW + 1):
-        weights += seen_in(made, risk, usual[:, :, year], incomes[:, year], year, bounds)
+        # The order of exits goes by the income of the second year.
+        groups = exit_groups(made, risk, bounds) if year == 1 else everybody
+        weights += seen_in(usual[:, :, year], incomes[:, year], groups)
     gap = usual[:, :, -1] - last[base["at"]][:, None]
     steps = np.arange(-6000.0, 20000.0, 40.0)
     leaves = norm.cdf((steps[:, None] + LUCK) / BELIEF).mean(axis=1)
@@ -116,12 +120,9 @@ def posterior(made, noisy, risk):
     return weights / weights.sum(axis=1, keepdims=True), usual[:, :, NOW]
 
 
-def seen_in(made, risk, usual, income, year, bounds):
+def seen_in(usual, income, groups):
     """Log chance of a year's recorded income, with or without too low a report, and of the exit."""
-    found = np.zeros((len(risk), 2, len(DRAWS)))
-    groups = [(-np.inf, np.inf, np.arange(len(risk)))]
-    if year == 1:
-        groups = exit_groups(made, risk, bounds)
+    found = np.zeros((len(usual), 2, len(DRAWS)))
     for low, high, rows in groups:
         table = seen(low, high)
         for report, factor in enumerate((1.0, SETTINGS["noise_underreport_factor"])):
