@@ -83,6 +83,103 @@ def test_the_outcome_is_the_status_of_the_year_after(panel, made):
     assert panel.loc[panel["year"] == panel["year"].max(), "returned"].isna().all()
 
 
+# The usual income ---------------------------------------------------------------------------------
+
+
+def test_the_level_of_a_group_is_the_best_prediction_of_a_balanced_one_way_model():
+    rng = np.random.default_rng(3)
+    groups = pd.Series(np.repeat(np.arange(40), 6))
+    values = pd.Series(rng.normal(size=40)[groups] + rng.normal(size=240))
+    means = values.groupby(groups).mean()
+    between, inside = 6 * means.var(), values.groupby(groups).var().mean()
+    known = values.mean() + (1 - inside / between) * (means - values.mean())
+    np.testing.assert_allclose(returns.group_means(values, groups), groups.map(known), rtol=1e-9)
+
+
+def test_a_group_of_one_is_drawn_further_than_a_group_of_many_and_an_empty_one_all_the_way():
+    groups = pd.Series(list("a" * 30 + "b" * 30 + "cd"))
+    values = pd.Series(np.r_[np.tile([0.0, 2.0], 15), np.tile([3.0, 5.0], 15), 5.0, np.nan])
+    level = returns.group_means(values, groups).groupby(groups).first()
+    assert level["a"] == pytest.approx(1, abs=0.2) and level["b"] == pytest.approx(4, abs=0.2)
+    assert level["b"] < level["c"] < 4.9
+    assert level["d"] == pytest.approx(values.mean())
+
+
+def _means(lasting, luck, years, rng):
+    error = np.sqrt(luck / years) * rng.standard_normal(len(lasting))
+    return pd.DataFrame({"mean": lasting + error, "count": years})
+
+
+@pytest.mark.parametrize("years", [1, 3])
+def test_what_lasts_of_a_normal_register_is_the_best_linear_prediction(years):
+    rng = np.random.default_rng(5)
+    means = _means(rng.standard_normal(20_000), 1.0, years, rng)
+    found = returns.lasting_means(means, means, luck=1.0)
+    known = means["mean"] * years / (years + 1)
+    assert (found - known)[means["mean"].abs() < 2].abs().max() < 0.15
+    assert np.sqrt(((found - known) ** 2).mean()) < 0.05
+
+
+def test_two_kinds_of_households_are_told_apart_by_the_closed_form():
+    rng = np.random.default_rng(6)
+    means = _means(rng.choice([-1.0, 1.0], 20_000), 0.5, 1, rng)
+    found = returns.lasting_means(means, means, luck=0.5)
+    known, line = np.tanh(means["mean"] / 0.5), means["mean"] / 1.5
+    assert (found - known).abs().mean() < 0.1
+    assert (found - known).abs().mean() < 0.5 * (line - known).abs().mean()
+
+
+@given(st.integers(0, 10_000), st.floats(-5, 5), st.floats(0.1, 10))
+def test_what_lasts_moves_with_the_unit_and_rises_with_the_mean(seed, shift, unit):
+    rng = np.random.default_rng(seed)
+    means = _means(rng.gamma(2.0, size=300), 1.0, rng.integers(1, 4, 300), rng)
+    found = returns.lasting_means(means, means, luck=1.0)
+    moved = means.assign(mean=shift + unit * means["mean"])
+    again = returns.lasting_means(moved, moved, luck=unit**2)
+    np.testing.assert_allclose(again, shift + unit * found, rtol=1e-6, atol=1e-6 * unit)
+    for _, one in means.groupby("count"):
+        assert found[one.sort_values("mean").index].diff().dropna().ge(-1e-9).all()
+
+
+def test_the_usual_income_is_nearer_to_the_truth_than_any_mean_of_years(made, recorded, panel):
+    truth = made.truth["returns"].assign(year=lambda frame: frame["year"] - 1)
+    rows = panel.merge(truth[["household", "year", "margin_yuan"]], on=["household", "year"])
+    rows = rows[(rows["year"] == 2016) & rows["income_yuan"].notna()]
+    ledger = recorded["households"].query("year <= 2016")
+    mean = ledger.groupby("household")["income_per_person_yuan"].mean()
+    true = rows["margin_yuan"]
+    errors = [
+        (guess - true).std()
+        for guess in (
+            rows["usual_income"] * rows["line_yuan"],
+            rows["household"].map(mean),
+            rows["income_yuan"],
+        )
+    ]
+    assert errors[0] < errors[1] < errors[2]
+
+
+def test_an_illness_written_down_after_work_had_stopped_is_of_the_year_before(small):
+    ledger = small["members"].query("year >= 2015").copy()
+    worker = ledger.query("year == 2015 and labour == 'able' and months_worked > 0").merge(
+        ledger.query("year == 2016 and labour == 'able'")[["member"]], on="member"
+    )
+    one, household = worker[["member", "household"]].iloc[0]
+    mine = ledger["member"] == one
+    ledger.loc[mine & (ledger["year"] == 2015), "health"] = "healthy"
+    ledger.loc[mine & (ledger["year"] >= 2016), "health"] = "serious"
+
+    def facts(months):
+        written = ledger.copy()
+        written.loc[mine & (written["year"] == 2015), "months_worked"] = months
+        rows = _rows({**small, "members": written})
+        return rows[(rows["household"] == household) & (rows["year"] == 2016)].iloc[0]
+
+    on_time, late = facts(6), facts(0)
+    assert on_time["fell_ill"] == late["fell_ill"] == 1
+    assert (on_time["struck_ill"], late["struck_ill"]) == (1, 0)
+
+
 # Known causes -------------------------------------------------------------------------------------
 
 
@@ -161,6 +258,17 @@ def test_a_feature_that_tells_them_apart_gives_finite_odds(drawn):
     hazard = returns.fit_hazard(told, ["feature"], **LIMITS)
     assert hazard.method == "firth"
     assert np.isfinite(returns.coefficients(hazard).drop(columns="feature")).all(axis=None)
+
+
+def test_where_the_likelihood_breaks_down_the_penalised_fit_takes_over(drawn, monkeypatch):
+    def singular(*_, **__):
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    known = returns.chances(returns.fit_hazard(drawn, ["feature"], **LIMITS), drawn)
+    monkeypatch.setattr("statsmodels.api.GLM.fit", singular)
+    hazard = returns.fit_hazard(drawn, ["feature"], **LIMITS)
+    assert hazard.method == "firth"
+    np.testing.assert_allclose(returns.chances(hazard, drawn), known, atol=0.02)
 
 
 def test_a_feature_that_never_differs_is_left_out_and_named(drawn):
@@ -269,7 +377,7 @@ def test_the_model_beats_the_rule_at_equal_visits_and_not_perfect_knowledge(comp
 
 def test_errors_of_the_register_cost_recall(compared):
     recall = compared["recall"].xs("model", level="list")
-    assert 0.45 < recall["as_recorded"] < recall["without_errors"]
+    assert 0.48 < recall["as_recorded"] < recall["without_errors"]
     assert recall["without_errors"] > 0.55
 
 
@@ -299,8 +407,8 @@ def test_the_weaker_odds_of_before_left_nothing_to_find():
 
 @pytest.mark.slow
 def test_over_cities_the_model_beats_the_rule_and_stays_calibrated():
-    gains, errors = [], []
-    for seed in range(100, 104):
+    gains, errors, recalls = [], [], []
+    for seed in range(100, 106):
         made = synthetic.city(seed=seed).tables
         tested = returns.out_of_time(
             _panel(returns.under_noise(made, SETTINGS, seed=seed)), **LIMITS
@@ -310,9 +418,12 @@ def test_over_cities_the_model_beats_the_rule_and_stays_calibrated():
             for score in returns.score_lists(tested).values()
         )
         gains.append(model - rule)
+        recalls.append(model)
         errors.append(returns.scores(tested, returns.reliability(tested))["calibration_error"])
-    assert min(gains) > 0.05 and np.mean(gains) > 0.12
-    assert np.mean(errors) < 0.01
+    assert min(gains) > 0.08 and np.mean(gains) > 0.17
+    assert max(errors) < 0.01
+    # The best reader of these ledgers meets 59 %: more than that by far would be a leak.
+    assert 0.51 < np.mean(recalls) < 0.6
 
 
 @given(

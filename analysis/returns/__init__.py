@@ -4,6 +4,7 @@ from analysis.returns.categories import KINDS, kind_counts, monitored, monitorin
 from analysis.returns.hazard import Hazard, chances, coefficients, fit_hazard, reasons, thresholds
 from analysis.returns.noise import under_noise
 from analysis.returns.panel import FEATURES, known_rows, risk_panel
+from analysis.returns.usual import group_means, lasting_means, usual_income
 from analysis.returns.validation import (
     CURVE,
     compare_lists,
@@ -37,8 +38,10 @@ __all__ = [
     "fit_hazard",
     "gain_curve",
     "gain_table",
+    "group_means",
     "kind_counts",
     "known_rows",
+    "lasting_means",
     "monitored",
     "monitoring_line",
     "out_of_time",
@@ -53,6 +56,7 @@ __all__ = [
     "thresholds",
     "unbroken",
     "under_noise",
+    "usual_income",
     "versions",
     "village_folds",
     "visit_counts",

@@ -17,7 +17,7 @@ from analysis.returns.panel import FEATURES
 LIKELIHOOD, FIRTH, REFUSED = "maximum_likelihood", "firth", "refused"
 LINKS = {"logit": sm.families.links.Logit, "cloglog": sm.families.links.CLogLog}
 # What an odds ratio is told for, where one unit of the feature would be a strange step.
-STEPS = {"usual_income": float(np.log(1.1)), "transfer_share": 0.1, "largest_source": 0.1}
+STEPS = {"usual_income": 0.1}
 # A standardised log odds beyond this is the mark of a feature that tells the outcome apart.
 SEPARATED = 8.0
 
@@ -143,7 +143,11 @@ def _likelihood(
     with warnings.catch_warnings():
         # Separation is dealt with below: the penalised fit takes over.
         warnings.simplefilter("ignore", PerfectSeparationWarning)
-        fit = model.fit(maxiter=50, **(clustered if groups.max() else {}))
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            fit = model.fit(maxiter=50, **(clustered if groups.max() else {}))
+        except np.linalg.LinAlgError:
+            return None
     settled = fit.converged and np.isfinite(fit.params).all() and np.isfinite(fit.bse).all()
     if not settled or fit.params.drop("intercept").abs().max() > SEPARATED:
         return None
@@ -215,9 +219,9 @@ def coefficients(hazard: Hazard, *, level: float = 0.9) -> pd.DataFrame:
     -------
     DataFrame
         ``feature, log_odds, log_odds_low, log_odds_high`` for one unit of the feature (under
-        cloglog: log hazards), ``odds_ratio, odds_ratio_low, odds_ratio_high`` for 10 % more
-        income, a tenth more of a share, one more of the rest; missing where the fit was refused
-        or the feature never differs.
+        cloglog: log hazards), ``odds_ratio, odds_ratio_low, odds_ratio_high`` for a usual
+        income higher by a tenth of the line, and for one of the rest against none; missing where
+        the fit was refused or the feature never differs.
 
     Examples
     --------

@@ -6,23 +6,19 @@ import numpy as np
 import pandas as pd
 
 from analysis import microdata
+from analysis.returns.usual import usual_income
 
 KEYS = ["household", "year"]
-SOURCES = ["wage_yuan", "business_yuan", "property_yuan", "transfer_yuan"]
 BACK = ("poor", "returned")
 ABLE = ("able", "skilled")
 FEATURES = (
     "usual_income",
     "sick",
-    "fell_ill",
     "no_labour",
+    "struck_ill",
     "work_lost",
-    "transfer_share",
-    "largest_source",
-    "size",
+    "work_stopped",
 )
-# Incomes are compared in logs; below this many lines a loss of a business year says no more.
-LEAST_LINES = 0.2
 
 
 def known_rows(
@@ -39,17 +35,18 @@ def known_rows(
         Columns ``year`` and ``line_yuan``, one row a year.
     settings : mapping
         ``work_share``: share of the usual months under which work counts as lost;
-        ``luck_share``: variance of a year's luck over that of lasting differences in income.
+        ``luck_share``: as for `usual_income`.
 
     Returns
     -------
     DataFrame
         One row a household and year: ``household, year, village, status, income_yuan, line_yuan,
-        income_before_yuan`` and `FEATURES`: ``usual_income`` (log of income over the line, averaged
-        over the years so far, carried forward at the rise of the whole register, and drawn
-        towards it the fewer years are known), ``sick, fell_ill, no_labour, work_lost`` (0 or 1),
-        ``transfer_share, largest_source`` (0 to 1) and ``size``. What is not known is missing;
-        ``incomplete`` says so.
+        income_before_yuan, size, fell_ill`` (a member is seriously ill who was not, the year
+        before) and `FEATURES`: ``usual_income`` (lines above the line, from `usual_income`) and, 0
+        or 1, ``sick, no_labour, work_lost, struck_ill`` (``fell_ill``, unless that member's work
+        had stopped a year earlier: then it is written down late) and ``work_stopped`` (a member fit
+        to work had no month of it, and is not known to have had none the year before, while the
+        household's work is not lost). What is not known is missing; ``incomplete`` says so.
 
     Raises
     ------
@@ -67,16 +64,16 @@ def known_rows(
     (True, {0.0, 1.0})
     """
     rows = _household_rows(households, lines)
-    rows["usual_income"] = _usual_income(rows, settings["luck_share"])
+    rows["usual_income"] = usual_income(rows, settings["luck_share"])
     facts = _member_facts(members, settings["work_share"])
     rows = rows.merge(facts, on=KEYS, how="left")
-    told = ["income_yuan", "sick", "work_lost", "transfer_share"]
+    told = ["income_yuan", "sick", "work_lost"]
     rows["incomplete"] = rows[told].isna().any(axis=1)
     return rows
 
 
 def _household_rows(households: object, lines: pd.DataFrame) -> pd.DataFrame:
-    numeric = ["year", "size", "income_per_person_yuan", *SOURCES]
+    numeric = ["year", "size", "income_per_person_yuan"]
     rows = microdata.fetch(households, numeric, ["household", "village", "status"])
     if rows.duplicated(KEYS).any():
         raise ValueError("a household stands twice in a year; run `make check` on the ledgers")
@@ -86,8 +83,7 @@ def _household_rows(households: object, lines: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(f"there is no poverty line for {lacking}; add it to reference/lines.csv")
     rows = rows.merge(lines[["year", "line_yuan"]], on="year", how="left")
     rows = rows.rename(columns={"income_per_person_yuan": "income_yuan"})
-    rows = rows.sort_values(KEYS, ignore_index=True)
-    return _with_sources(_with_history(rows))
+    return _with_history(rows.sort_values(KEYS, ignore_index=True))
 
 
 def _with_history(rows: pd.DataFrame) -> pd.DataFrame:
@@ -96,47 +92,34 @@ def _with_history(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.merge(before, on=KEYS, how="left")
 
 
-def _usual_income(rows: pd.DataFrame, luck_share: float) -> pd.Series:
-    """Take the household's lasting place in the register from all its years so far."""
-    ratio = (rows["income_yuan"] / rows["line_yuan"]).clip(lower=LEAST_LINES)
-    lines = np.log(ratio)
-    level = lines.where(rows["status"].ne("never")).groupby(rows["year"]).transform("mean")
-    apart, household = lines - level, rows["household"]
-    years = apart.notna().groupby(household).cumsum()
-    total = apart.fillna(0).groupby(household).cumsum()
-    return level + total.where(years > 0) / (years + luck_share)
-
-
-def _with_sources(rows: pd.DataFrame) -> pd.DataFrame:
-    whole = rows[SOURCES].sum(axis=1, min_count=len(SOURCES))
-    whole = whole.where(whole > 0)
-    rows["transfer_share"] = rows["transfer_yuan"] / whole
-    rows["largest_source"] = rows[SOURCES].max(axis=1) / whole
-    return rows.drop(columns=SOURCES)
-
-
 def _member_facts(members: object, work_share: float) -> pd.DataFrame:
     people = microdata.fetch(
         members, ["year", "months_worked"], ["member", "household", "health", "labour"]
     )
     people["year"] = people["year"].astype(int)
-    people = people.merge(_health_before(people), on=["member", "year"], how="left")
-    serious = people["health"].eq("serious")
-    people["new_illness"] = serious & people["before"].notna() & people["before"].ne("serious")
-    people["ill"] = people["health"].notna() & people["health"].ne("healthy")
     people["worker"] = people["labour"].isin(ABLE)
     people["months"] = people["months_worked"].where(people["worker"])
+    people = _with_year_before(people, ["health", "months"])
+    serious, before = people["health"].eq("serious"), people["health_before"]
+    people["newly_ill"] = serious & before.notna() & before.ne("serious")
+    people["stopped"] = people["months"].eq(0) & people["months_before"].ne(0)
+    people = _with_year_before(people, ["stopped"])
+    people["struck"] = people["newly_ill"] & ~people["stopped_before"].eq(True)
+    people["ill"] = people["health"].notna() & people["health"].ne("healthy")
     return _by_household(people, work_share)
 
 
-def _health_before(people: pd.DataFrame) -> pd.DataFrame:
-    before = people[["member", "year", "health"]].drop_duplicates(["member", "year"])
-    return before.assign(year=before["year"] + 1).rename(columns={"health": "before"})
+def _with_year_before(people: pd.DataFrame, facts: list[str]) -> pd.DataFrame:
+    keys = ["member", "year"]
+    before = people[[*keys, *facts]].drop_duplicates(keys).assign(year=lambda one: one["year"] + 1)
+    names = {name: f"{name}_before" for name in facts}
+    return people.merge(before.rename(columns=names), on=keys, how="left")
 
 
 def _by_household(people: pd.DataFrame, work_share: float) -> pd.DataFrame:
     grouped = people.groupby(KEYS)
-    some = grouped[["new_illness", "ill", "worker"]].sum().gt(0)
+    marks = ["newly_ill", "struck", "ill", "worker", "stopped"]
+    some = grouped[marks].sum().gt(0)
     months = grouped["months"].mean()
     usual = months.groupby("year").transform("median")
     lost = (months <= work_share * usual).astype(float)
@@ -146,9 +129,11 @@ def _by_household(people: pd.DataFrame, work_share: float) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "sick": some["ill"].astype(float).where(known),
-            "fell_ill": some["new_illness"].astype(float).where(known),
             "no_labour": (~some["worker"]).astype(float),
+            "fell_ill": some["newly_ill"].astype(float).where(known),
+            "struck_ill": some["struck"].astype(float).where(known),
             "work_lost": lost,
+            "work_stopped": (some["stopped"] & lost.ne(1)).astype(float).where(lost.notna()),
         }
     ).reset_index()
 

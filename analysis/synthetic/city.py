@@ -31,6 +31,10 @@ class City:
         risk, covariates, true chance, outcome), ``delays`` (of works), ``tasks`` (true paces).
     counts : mapping
         The margins the city was held to.
+    register : Register
+        What the household ledger was written from, with the incomes nobody sees.
+    layout : DataFrame
+        The villages it was made in.
 
     Examples
     --------
@@ -41,6 +45,8 @@ class City:
     tables: Mapping[str, pd.DataFrame]
     truth: Mapping[str, pd.DataFrame]
     counts: Mapping[str, int]
+    register: register.Register
+    layout: pd.DataFrame
 
 
 def city(
@@ -120,6 +126,8 @@ def city(
         {name: marked(made[name]) for name in TABLES},
         {name: marked(frame) for name, frame in truth.items()},
         counts,
+        placed,
+        layout,
     )
 
 
