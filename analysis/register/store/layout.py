@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-SCHEMA = 1
+SCHEMA = 2
 MANIFEST = "manifest.json"
 ROWS, CODES, TOTALS = "households", "codes", "totals"
 MEMORY = "3GB"
@@ -77,7 +78,14 @@ class Store:
         connection = connection or self.connection()
         return connection.sql(self.query(names, decoded=decoded))
 
-    def query(self, columns, *, decoded: bool = False, file: str = "*.parquet") -> str:
+    def query(
+        self,
+        columns,
+        *,
+        decoded: bool = False,
+        file: str = "*.parquet",
+        up_to: tuple[str, float] | None = None,
+    ) -> str:
         """
         Say in SQL how columns are read from the store.
 
@@ -88,6 +96,9 @@ class Store:
             Texts for codes.
         file : str
             File of one area; all by default.
+        up_to : tuple of str and float, optional
+            A column of numbers and a number: rows that have more, or nothing, are not read. A row
+            that has more by less than a hundredth may come.
 
         Returns
         -------
@@ -114,7 +125,12 @@ class Store:
             for name in coded
         ]
         rows = f"read_parquet('{self.path(ROWS, file)}') r {' '.join(joins)}"
-        return f"SELECT {', '.join(shown)} FROM {rows}"
+        return f"SELECT {', '.join(shown)} FROM {rows}" + (self._where(*up_to) if up_to else "")
+
+    def _where(self, name: str, most: float) -> str:
+        # Held against the number as it is kept, so that DuckDB need not unpack what it passes by.
+        parts = self.columns[name].get("parts", 1)
+        return f' WHERE r."{name}" <= {math.ceil(most * parts) if parts > 1 else most}'
 
     def _number(self, name: str) -> str:
         parts = self.columns[name].get("parts", 1)
@@ -157,7 +173,7 @@ class Store:
 
     def totals(self, name: str) -> pd.DataFrame:
         """
-        Read a table of totals: `cells`, `deprivations`, `moves`, `villages`.
+        Read a table of totals: `cells`, `deprivations`, `incomes`, `moves`, `poverty`, `villages`.
 
         Returns
         -------
@@ -165,6 +181,28 @@ class Store:
             Codes as numbers.
         """
         return pd.read_parquet(self.folder / TOTALS / f"{name}.parquet")
+
+    def summed(self, name: str, columns, by) -> pd.DataFrame:
+        """
+        Add up columns of a table of totals by some of its keys.
+
+        Parameters
+        ----------
+        name : str
+            Table, as for `totals`.
+        columns, by : sequence of str
+
+        Returns
+        -------
+        DataFrame
+            Sorted by the keys, codes as numbers.
+        """
+        keys = ", ".join(f'"{key}"' for key in by)
+        sums = ", ".join(f'sum("{column}")::DOUBLE AS "{column}"' for column in columns)
+        path = self.path(TOTALS, f"{name}.parquet")
+        asked = f"SELECT {keys + ',' if by else ''} {sums} FROM read_parquet('{path}')"
+        with self.connection() as connection:
+            return connection.sql(f"{asked} GROUP BY ALL ORDER BY ALL" if by else asked).df()
 
 
 def quoted(path: Path) -> str:

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from analysis import deprivation, microdata
-from analysis.aggregates import is_sum, of_sums
+from analysis import aggregates, deprivation, microdata
 from analysis.exits import filled_villages
 from analysis.register.states import ABSENT, with_shares
 from analysis.register.store.layout import ROWS, TOTALS, UNKNOWN, Store, unpacked
+from analysis.register.store.totals import sums_below
 
 INCOME, WEIGHT = "income_per_person_yuan", "size"
 DECILES = 10
@@ -54,17 +54,51 @@ def profile(store: Store, measures, *, income=INCOME, weight=WEIGHT, line=None, 
     [['v', 0.8]]
     """
     measures, by = microdata.named(measures), microdata.names(by)
-    added = all(is_sum(measure) for measure in measures.values())
-    if added and _at_own_lines(store, line) and _is_whole(store, income, weight, by):
-        return _from_totals(store, measures, by)
     ask = {"income": income, "weight": weight, "line": encoded(store, line), "by": by}
-    if added:
-        found = _profiled(store, measures, ask)
+    if all(aggregates.is_sum(measure) for measure in measures.values()):
+        found = _added(store, measures, ask)
     elif {store.area, "year"} == set(by) and income == INCOME and weight in (WEIGHT, None):
         found = _by_cell(store, measures, ask)
     else:
         found = _in_parts(store, measures, ask)
     return store.decode(found).sort_values(by, ignore_index=True) if by else found
+
+
+def _added(store: Store, measures: dict, ask: dict) -> pd.DataFrame:
+    """Sums over persons: from totals as far as those go, the rest from the rows that may be poor."""
+    line, by, names = ask["line"], ask["by"], aggregates.wanted(measures)
+    if not _is_whole(store, ask):
+        return _profiled(store, measures, ask)
+    own = _at_own_lines(store, line)
+    known = (*aggregates.COUNTS, *names)
+    counted = [n for n in dict.fromkeys(known) if own or n not in aggregates.AT_LINE]
+    table = store.summed("poverty" if own else "incomes", counted, by)
+    if not own and line is not None:
+        table = aggregates.with_line(table, sums_below(store, names, line, by), by)
+    return aggregates.of_sums(table, measures, by)
+
+
+def _is_whole(store: Store, ask: dict) -> bool:
+    """Whether totals of persons were kept by these groups, and can be completed at this line."""
+    kept = INCOME in store.columns and (ask["income"], ask["weight"]) == (INCOME, WEIGHT)
+    kept = kept and set(ask["by"]) <= {store.area, "village", "year"}
+    line = ask["line"]
+    if isinstance(line, pd.DataFrame):
+        return kept and _every_cell_has_a_line(store, line)
+    return kept and (line is None or (isinstance(line, (int, float)) and 0 < line < np.inf))
+
+
+def _every_cell_has_a_line(store: Store, line: pd.DataFrame) -> bool:
+    keys = [name for name in line if name != microdata.LINE]
+    if not 0 < len(line) <= aggregates.MOST_LINES or not set(keys) <= {store.area, "year"}:
+        return False
+    cells = _cells(store).merge(line, on=keys, how="left") if keys else pd.DataFrame()
+    lines = cells.get(microdata.LINE, pd.Series(np.nan))
+    return not line.duplicated(keys).any() and bool(lines.between(0, np.inf, "neither").all())
+
+
+def _cells(store: Store) -> pd.DataFrame:
+    return store.totals("cells").rename(columns={"area": store.area})
 
 
 def _at_own_lines(store: Store, line) -> bool:
@@ -75,17 +109,6 @@ def _at_own_lines(store: Store, line) -> bool:
         return False
     asked = dict(zip(line["year"], line["line"], strict=True))
     return all(year in own and asked.get(year) == own[year] for year in range(first, last + 1))
-
-
-def _is_whole(store: Store, income: str, weight: str | None, by: list[str]) -> bool:
-    return (income, weight) == (INCOME, WEIGHT) and set(by) <= {store.area, "village", "year"}
-
-
-def _from_totals(store: Store, measures: dict, by: list[str]) -> pd.DataFrame:
-    table = store.totals("poverty")
-    sums = [name for name in table if name not in (store.area, "village", "year")]
-    summed = table.groupby(by, as_index=False)[sums].sum() if by else table[sums].sum().to_frame().T
-    return store.decode(of_sums(summed, measures, by))
 
 
 def encoded(store: Store, line):
@@ -152,7 +175,7 @@ def _by_cell(store: Store, measures: dict, ask: dict) -> pd.DataFrame:
     """The rows of an area and year lie together, from the poorest up."""
     if not isinstance(ask["line"], (int, float, pd.DataFrame, type(None))):
         return _in_parts(store, measures, ask)
-    cells = store.totals("cells").rename(columns={"area": store.area})
+    cells = _cells(store)
     lines = _cell_lines(cells, ask["line"])
     areas = list(cells.assign(line=lines).groupby(store.area))
     with ThreadPoolExecutor(os.cpu_count()) as threads:

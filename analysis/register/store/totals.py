@@ -1,4 +1,4 @@
-"""The tables of totals beside the rows: cells, deprivations, moves, villages."""
+"""The tables of totals beside the rows: cells, deprivations, incomes, moves, poverty, villages."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def end(job) -> None:
         )
 
 
-def write_poverty(store: Store, columns: list[str], lines: dict[int, float]) -> None:
+def write_incomes(store: Store, columns: list[str]) -> None:
     """
-    Add up by village and year what sums of poverty at the register's own lines are made of.
+    Add up by village and year what needs no line: persons, incomes, rows by their kind.
 
     Parameters
     ----------
@@ -71,15 +71,62 @@ def write_poverty(store: Store, columns: list[str], lines: dict[int, float]) -> 
         Its rows and codes.
     columns : list of str
         Columns of the groups.
+    """
+    with store.connection() as connection:
+        rows = store.relation([*columns, MONEY, "size"], connection=connection)
+        found = aggregates.sums(rows, income=MONEY, weight="size", by=columns)
+    found.to_parquet(store.folder / TOTALS / "incomes.parquet", index=False)
+
+
+def write_poverty(store: Store, columns: list[str], lines: dict[int, float]) -> None:
+    """
+    Add up by village and year what sums of poverty at the register's own lines are made of.
+
+    Parameters
+    ----------
+    store : Store
+        Its rows, codes and `incomes`.
+    columns : list of str
+        Columns of the groups.
     lines : dict
         Yuan by year; a year without a line is left out.
     """
     table = pd.DataFrame({"year": list(lines), aggregates.LINE: list(lines.values())})
-    with store.connection() as connection:
-        rows = store.relation([*columns, MONEY, "size"], connection=connection)
-        rows = rows.filter(f"year IN ({', '.join(map(str, lines))})")
-        found = aggregates.sums(rows, income=MONEY, weight="size", line=table, by=columns)
+    whole = store.totals("incomes")
+    below = sums_below(store, None, table, columns)
+    found = aggregates.with_line(whole[whole["year"].isin(lines)], below, columns)
     found.to_parquet(store.folder / TOTALS / "poverty.parquet", index=False)
+
+
+def sums_below(store: Store, names, line, by: list[str]) -> pd.DataFrame:
+    """
+    Add up the rows that are not above a line, without those that are being unpacked.
+
+    Parameters
+    ----------
+    store : Store
+    names : set of str or None
+        As for `analysis.aggregates.sums`.
+    line : float or DataFrame
+        Yuan; a table of lines by area or year in the codes of the store. Years that are not in
+        it are left out.
+    by : list of str
+
+    Returns
+    -------
+    DataFrame
+        As `analysis.aggregates.sums` gives it.
+    """
+    table = line if isinstance(line, pd.DataFrame) else pd.DataFrame({aggregates.LINE: [line]})
+    keys = [name for name in table if name != aggregates.LINE]
+    asked = store.query(
+        dict.fromkeys([*by, *keys, MONEY, "size"]), up_to=(MONEY, table[aggregates.LINE].max())
+    )
+    with store.connection() as connection:
+        rows = connection.sql(asked)
+        if "year" in keys:
+            rows = rows.filter(f"year IN ({', '.join(map(str, table['year'].unique()))})")
+        return aggregates.sums(rows, names, income=MONEY, weight="size", line=line, by=by)
 
 
 def _places(job) -> str:

@@ -49,6 +49,8 @@ BEFORE = "{}_before"
 STAYS, DEPRIVATIONS, PASSES = "stays", "deprivations", "passes"
 # Two bits an indicator; 31 bits hold fifteen.
 BITS, MOST_INDICATORS = 4, 15
+# Rows of an area that wait in memory for the disk: many areas wait at once.
+WAITING_ROWS = 20_000
 
 
 def write_register(
@@ -263,6 +265,7 @@ class _Job:
         joins = "".join(
             f' LEFT JOIN "c_{name}" ON "c_{name}".text = s."{name}"' for name in self.coded
         )
+        self.run(f"SET partitioned_write_flush_threshold = {WAITING_ROWS}")
         self.run(
             f"""COPY (SELECT {", ".join(chosen)} FROM {self.read} s {joins} {self.joins})
             TO '{quoted(self.work / "parts")}'
@@ -333,9 +336,11 @@ class _Job:
 
     def _write_manifest(self) -> None:
         manifest = self._manifest()
-        if self.lines and INCOME in self.columns:
+        if INCOME in self.columns:
             keys = list(dict.fromkeys([self.area, "village", "year"]))
-            totals.write_poverty(Store(self.new, manifest), keys, self.lines)
+            totals.write_incomes(Store(self.new, manifest), keys)
+            if self.lines:
+                totals.write_poverty(Store(self.new, manifest), keys, self.lines)
         files = sorted(path for path in self.new.rglob("*") if path.is_file())
         manifest["files"] = {str(path.relative_to(self.new)): path.stat().st_size for path in files}
         text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
