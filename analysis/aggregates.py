@@ -146,17 +146,14 @@ def sums(frame, names=None, *, income, weight, line=None, by=()):
     rows = _prepared(nw.from_native(frame).lazy(), income, weight, line, by)
     terms = _terms(line is not None, names)
     rows = rows.with_columns(**{f"_{name}_": term for name, term in terms.items()})
-    totals = [_sum(name).alias(name) for name in terms]
+    totals = [nw.col(f"_{name}_").sum().alias(name) for name in terms]
     found = rows.group_by(by).agg(*totals) if by else rows.select(*totals)
+    # DuckDB counts in 128 bits, and pandas then holds an object a number.
+    whole = [name for name in terms if name in COUNTS or name.startswith("wrong_")]
+    found = found.with_columns(nw.col(*whole).cast(nw.Int64))
     table = found.collect().to_pandas().fillna(dict.fromkeys(terms, 0))
     _check(table, income, weight, line)
     return table.sort_values(by, ignore_index=True) if by else table
-
-
-def _sum(name):
-    total = nw.col(f"_{name}_").sum()
-    # DuckDB counts in 128 bits, and pandas then holds an object a number.
-    return total.cast(nw.Int64) if name in COUNTS or name.startswith("wrong_") else total
 
 
 def with_line(whole, below, by):

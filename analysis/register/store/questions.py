@@ -194,22 +194,26 @@ def _cell_lines(cells: pd.DataFrame, line):
 
 
 def _cells_of(store: Store, measures: dict, ask: dict, *, area, cells) -> list[dict]:
-    columns = [INCOME, *microdata.names(ask["weight"])]
-    table = pq.read_table(
-        store.folder / ROWS / f"{area:06d}.parquet", columns=columns, use_threads=False
+    table = pq.ParquetFile(store.folder / ROWS / f"{area:06d}.parquet").read(
+        columns=[INCOME, *microdata.names(ask["weight"])], use_threads=False
     )
-    income = table[INCOME].to_numpy().astype(float) / store.columns[INCOME].get("parts", 1)
-    weight = table[WEIGHT].to_numpy().astype(float) if ask["weight"] else np.ones(len(income))
-    ends = cells["rows"].cumsum().to_numpy()
-    rows = []
-    for cell, end in zip(cells.to_dict("records"), ends, strict=True):
-        here = slice(end - cell["rows"], end)
-        arrays = {"income": income[here], "weight": weight[here]}
-        if ask["line"] is not None:
-            arrays["line"] = np.broadcast_to(cell["line"], cell["rows"])
-        keys = {name: cell[name] for name in ask["by"]}
-        rows.append(keys | microdata.measured(arrays, measures))
-    return rows
+    ends = cells["rows"].cumsum()
+    return [
+        {name: cell[name] for name in ask["by"]}
+        | microdata.measured(
+            _arrays(store, table.slice(end - cell["rows"], cell["rows"]), ask, cell["line"]),
+            measures,
+        )
+        for cell, end in zip(cells.to_dict("records"), ends, strict=True)
+    ]
+
+
+def _arrays(store: Store, rows, ask: dict, line: float) -> dict[str, np.ndarray]:
+    """Incomes, weights and lines of one cell as measures take them."""
+    income = rows[INCOME].to_numpy().astype(float) / store.columns[INCOME].get("parts", 1)
+    weight = rows[WEIGHT].to_numpy().astype(float) if ask["weight"] else np.ones(len(income))
+    arrays = {"income": income, "weight": weight}
+    return arrays if ask["line"] is None else arrays | {"line": np.broadcast_to(line, len(income))}
 
 
 def alkire_foster(
@@ -322,12 +326,11 @@ def _patterns(store: Store, by: list[str], connection):
         for place, name in enumerate(store.manifest["indicators"])
     ]
     keys = [f'"{name}"' for name in by]
-    return connection.sql(
-        f"""SELECT {", ".join([*keys, *flags])}, rows, persons FROM (
-        SELECT {", ".join([*keys, "deprivations"])}, sum(rows)::BIGINT AS rows,
-        sum(persons)::DOUBLE AS persons
-        FROM read_parquet('{store.path(TOTALS, "deprivations.parquet")}') GROUP BY ALL)"""
-    )
+    rows = f"read_parquet('{store.path(TOTALS, 'deprivations.parquet')}')"
+    if not {"village", "year"} <= set(by):
+        rows = f"""(SELECT {", ".join([*keys, "deprivations"])}, sum(rows)::BIGINT AS rows,
+            sum(persons)::DOUBLE AS persons FROM {rows} GROUP BY ALL)"""
+    return connection.sql(f"SELECT {', '.join([*keys, *flags])}, rows, persons FROM {rows}")
 
 
 def transitions(store: Store, *, area: str | None = None) -> pd.DataFrame:
