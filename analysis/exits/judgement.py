@@ -275,7 +275,9 @@ def _decisive(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
 
 
 def _comes_first(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> np.ndarray:
-    first = np.nan_to_num(one["distance"], nan=np.inf) < np.nan_to_num(other["distance"], nan=np.inf)
+    first = np.nan_to_num(one["distance"], nan=np.inf) < np.nan_to_num(
+        other["distance"], nan=np.inf
+    )
     for name, sign in (("shortfall", -1), ("verdict", 1)):
         own, others = (sign * np.nan_to_num(part[name]) for part in (one, other))
         first = (own < others) | ((own == others) & first)

@@ -109,14 +109,11 @@ class Store:
         KeyError
             The store has no such column.
         """
-        unknown = [name for name in columns if name not in self.columns]
-        if unknown:
-            raise KeyError(
-                f"the store has no column {unknown[0]!r}; it has {', '.join(self.columns)}"
-            )
+        for name in columns:
+            self._check(name)
         coded = [name for name in columns if decoded and self.columns[name]["kind"] == "code"]
         shown = [
-            f'"t_{name}".text AS "{name}"' if name in coded else self._number(name)
+            f'"t_{name}".text AS "{name}"' if name in coded else f'{self.value(name)} AS "{name}"'
             for name in columns
         ]
         joins = [
@@ -132,9 +129,30 @@ class Store:
         parts = self.columns[name].get("parts", 1)
         return f' WHERE r."{name}" <= {math.ceil(most * parts) if parts > 1 else most}'
 
-    def _number(self, name: str) -> str:
-        parts = self.columns[name].get("parts", 1)
-        return f'r."{name}"' if parts == 1 else f'r."{name}" / {parts}.0 AS "{name}"'
+    def value(self, name: str) -> str:
+        """
+        Say in SQL what a column of the rows `r` holds: numbers as they were, texts as codes.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        KeyError
+            The store has no such column.
+        """
+        parts = self._check(name).get("parts", 1)
+        return f'r."{name}"' if parts == 1 else f'r."{name}" / {parts}.0'
+
+    def _check(self, name: str) -> dict:
+        if name not in self.columns:
+            raise KeyError(f"the store has no column {name!r}; it has {', '.join(self.columns)}")
+        return self.columns[name]
 
     def _codebook(self, name: str) -> str:
         return f"{self.columns[name]['codes']}.parquet"
@@ -173,7 +191,7 @@ class Store:
 
     def totals(self, name: str) -> pd.DataFrame:
         """
-        Read a table of totals: `cells`, `deprivations`, `incomes`, `moves`, `poverty`, `villages`.
+        Read a table of totals, such as `cells`, `incomes`, `moves` or `villages`.
 
         Returns
         -------

@@ -18,7 +18,7 @@ from analysis import aggregates, deprivation, microdata
 from analysis.exits import filled_villages
 from analysis.register.states import ABSENT, with_shares
 from analysis.register.store.layout import ROWS, TOTALS, UNKNOWN, Store, unpacked
-from analysis.register.store.totals import sums_below
+from analysis.register.store.totals import TRANSFER, gains_by_amount, sums_below
 
 INCOME, WEIGHT = "income_per_person_yuan", "size"
 DECILES = 10
@@ -65,7 +65,7 @@ def profile(store: Store, measures, *, income=INCOME, weight=WEIGHT, line=None, 
 
 
 def _added(store: Store, measures: dict, ask: dict) -> pd.DataFrame:
-    """Sums over persons: from totals as far as those go, the rest from the rows that may be poor."""
+    """Sums over persons: from totals as far as they go, the rest from rows that may be poor."""
     line, by, names = ask["line"], ask["by"], aggregates.wanted(measures)
     if not _is_whole(store, ask):
         return _profiled(store, measures, ask)
@@ -358,7 +358,7 @@ def transitions(store: Store, *, area: str | None = None) -> pd.DataFrame:
     return with_shares(found.sort_values(keys, ignore_index=True), keys[:-1])
 
 
-def gains_by_decile(store: Store, of: str = "transfer_yuan") -> pd.DataFrame:
+def gains_by_decile(store: Store, of: str = TRANSFER) -> pd.DataFrame:
     """
     Average the gain in income since the year before over tenths of persons, by money received.
 
@@ -380,15 +380,9 @@ def gains_by_decile(store: Store, of: str = "transfer_yuan") -> pd.DataFrame:
     KeyError
         The store has no such column.
     """
-    rows = store.query([of, "year", WEIGHT, INCOME, f"{INCOME}_before"])
-    with store.connection() as connection:
-        sums = connection.sql(
-            f"""SELECT year, "{of}" AS amount, sum({WEIGHT}::DOUBLE) AS persons,
-            sum({WEIGHT}::DOUBLE * ({INCOME} - {INCOME}_before)) AS gain FROM ({rows})
-            WHERE {INCOME} IS NOT NULL AND {INCOME}_before IS NOT NULL AND amount IS NOT NULL
-            GROUP BY ALL ORDER BY ALL"""
-        ).df()
-    return tenths(sums)
+    for name in (of, INCOME):
+        store.value(name)
+    return tenths(store.totals("gains") if of == TRANSFER else gains_by_amount(store, of))
 
 
 def tenths(sums: pd.DataFrame) -> pd.DataFrame:

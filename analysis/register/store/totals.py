@@ -1,4 +1,4 @@
-"""The tables of totals beside the rows: cells, deprivations, incomes, moves, poverty, villages."""
+"""The tables of totals beside the rows: of poverty, deprivation, moves, gains."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pandas as pd
 
 from analysis import aggregates
 from analysis.exits.rollup import POOR, REGISTERED
-from analysis.register.store.layout import TOTALS, UNKNOWN, Store, quoted, unpacked
+from analysis.register.store.layout import ROWS, TOTALS, UNKNOWN, Store, quoted, unpacked
 
-MONEY = "income_per_person_yuan"
+MONEY, TRANSFER = "income_per_person_yuan", "transfer_yuan"
 
 
 def begin(job) -> None:
@@ -96,6 +96,51 @@ def write_poverty(store: Store, columns: list[str], lines: dict[int, float]) -> 
     below = sums_below(store, None, table, columns)
     found = aggregates.with_line(whole[whole["year"].isin(lines)], below, columns)
     found.to_parquet(store.folder / TOTALS / "poverty.parquet", index=False)
+
+
+def write_gains(store: Store) -> None:
+    """
+    Add up the gains by year and transfer, the money whose tenths are asked for most.
+
+    Parameters
+    ----------
+    store : Store
+        Its rows.
+    """
+    found = gains_by_amount(store, TRANSFER)
+    found.to_parquet(store.folder / TOTALS / "gains.parquet", index=False)
+
+
+def gains_by_amount(store: Store, of: str) -> pd.DataFrame:
+    """
+    Add up the gains in income since the year before by money received.
+
+    Parameters
+    ----------
+    store : Store
+        Its rows.
+    of : str
+        Column of the money.
+
+    Returns
+    -------
+    DataFrame
+        Sorted: ``year, amount``, ``persons`` (of households with an income in both years),
+        ``gain`` (yuan times persons).
+    """
+    kept = store.columns[MONEY]
+    parts = kept.get("parts", 1)
+    # Yuan kept as whole fen are added up as such: exact, and cheaper than numbers with a point.
+    kind = "BIGINT" if parts > 1 or kept["kind"] == "integer" else "DOUBLE"
+    gain = f"r.size * (r.{MONEY}::{kind} - r.{MONEY}_before::{kind})"
+    with store.connection() as connection:
+        return connection.sql(
+            f"""SELECT r.year, {store.value(of)} AS amount, sum(r.size)::DOUBLE AS persons,
+            sum({gain})::DOUBLE / {parts} AS gain
+            FROM read_parquet('{store.path(ROWS, "*.parquet")}') r
+            WHERE r.year > {store.manifest["years"][0]} AND r.{MONEY} IS NOT NULL
+            AND r.{MONEY}_before IS NOT NULL AND amount IS NOT NULL GROUP BY ALL ORDER BY ALL"""
+        ).df()
 
 
 def sums_below(store: Store, names, line, by: list[str]) -> pd.DataFrame:

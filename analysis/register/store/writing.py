@@ -339,6 +339,8 @@ class _Job:
         if INCOME in self.columns:
             keys = list(dict.fromkeys([self.area, "village", "year"]))
             totals.write_incomes(Store(self.new, manifest), keys)
+            if totals.TRANSFER in self.columns:
+                totals.write_gains(Store(self.new, manifest))
             if self.lines:
                 totals.write_poverty(Store(self.new, manifest), keys, self.lines)
         files = sorted(path for path in self.new.rglob("*") if path.is_file())
