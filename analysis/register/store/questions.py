@@ -265,18 +265,8 @@ def alkire_foster(
     ValueError
         The store has no deprivations.
     """
-    by = microdata.names(by)
-    specification = _specification(store, weights)
-    with store.connection() as connection:
-        found = deprivation.alkire_foster(
-            _patterns(store, by, connection),
-            specification,
-            poverty_cutoff=poverty_cutoff,
-            weight="persons" if weight else "rows",
-            rows="rows",
-            by=by,
-        )
-    return store.decode(found)
+    measure = partial(deprivation.alkire_foster, poverty_cutoff=poverty_cutoff, rows="rows")
+    return _of_patterns(store, measure, weights, weight, microdata.names(by))
 
 
 def indicator_profile(
@@ -305,16 +295,15 @@ def indicator_profile(
     ValueError
         The store has no deprivations.
     """
-    by = microdata.names(by)
+    measure = partial(deprivation.indicator_profile, poverty_cutoff=poverty_cutoff)
+    return _of_patterns(store, measure, weights, weight, microdata.names(by))
+
+
+def _of_patterns(store: Store, measure: Callable, weights, weight, by: list[str]) -> pd.DataFrame:
     specification = _specification(store, weights)
+    counted = "persons" if weight else "rows"
     with store.connection() as connection:
-        found = deprivation.indicator_profile(
-            _patterns(store, by, connection),
-            specification,
-            poverty_cutoff=poverty_cutoff,
-            weight="persons" if weight else "rows",
-            by=by,
-        )
+        found = measure(_patterns(store, by, connection), specification, weight=counted, by=by)
     return store.decode(found)
 
 

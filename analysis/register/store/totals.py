@@ -21,7 +21,7 @@ def begin(job) -> None:
         The writing.
     """
     job.totals = {"cells": _cells(job), "moves": _moves(job), "villages": _villages(job)}
-    if job.flags:
+    if job.derived.flags:
         job.totals["deprivations"] = f"""SELECT {_places(job)}, year, deprivations,
             count(*) AS rows, sum(size) AS persons FROM part GROUP BY ALL"""
     job.counted = set()
@@ -213,7 +213,7 @@ def _villages(job) -> str:
         f""", avg({unpacked("passes", place)}) FILTER (status IN ({registered})) AS "{name}",
         bool_or({unpacked("passes", place)} = {UNKNOWN}) FILTER (status IN ({registered}))
             AS "{name}_unknown" """
-        for place, name in enumerate(job.passes)
+        for place, name in enumerate(job.derived.passes)
     )
     return f"""SELECT {_places(job)}, year, count(*) AS rows, sum(size) AS persons,
         coalesce(sum(size) FILTER (status IN ({poor})), 0) AS poor_persons,
