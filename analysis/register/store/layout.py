@@ -258,7 +258,10 @@ def open_duckdb(memory: str = MEMORY, folder: Path | None = None):
     settings = {"memory_limit": memory}
     if folder is not None:
         settings["temp_directory"] = str(folder)
-    return duckdb.connect(config=settings)
+    connection = duckdb.connect(config=settings)
+    # A bar in the middle of a notebook is no result.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def read_store(folder: Path | str, *, memory: str = MEMORY) -> Store:
