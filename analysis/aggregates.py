@@ -28,6 +28,8 @@ TOTALS = {
     poverty.total_shortfall: "shortfall",
 }
 COUNTS = ("rows", "missing_income", "negative_income", "zero_income", "at_line")
+# Sums that a line makes: rows above it add nothing.
+AT_LINE = ("at_line", "poor", "shortfall", "gap", "gap_squared", "log_gap")
 # A table of lines is said as one condition a line; more than this is faster fetched.
 MOST_LINES = 200
 
@@ -110,18 +112,18 @@ def added(frame, measures, *, income, weight, line=None, by=()):
     >>> table["poor"].tolist()
     [3.0]
     """
-    table = sums(frame, _wanted(measures), income=income, weight=weight, line=line, by=by)
+    table = sums(frame, wanted(measures), income=income, weight=weight, line=line, by=by)
     return of_sums(table, measures, by)
 
 
-def sums(frame, wanted=None, *, income, weight, line=None, by=()):
+def sums(frame, names=None, *, income, weight, line=None, by=()):
     """Add up what measures are made of, for every group of a frame, in its own engine.
 
     Parameters
     ----------
     frame, income, weight, line, by
         As for `added`.
-    wanted : set of str, optional
+    names : set of str, optional
         Sums needed; all by default.
 
     Returns
@@ -142,13 +144,46 @@ def sums(frame, wanted=None, *, income, weight, line=None, by=()):
     array([[7., 3.]])
     """
     rows = _prepared(nw.from_native(frame).lazy(), income, weight, line, by)
-    terms = _terms(line is not None, wanted)
+    terms = _terms(line is not None, names)
     rows = rows.with_columns(**{f"_{name}_": term for name, term in terms.items()})
     totals = [nw.col(f"_{name}_").sum().alias(name) for name in terms]
     found = rows.group_by(by).agg(*totals) if by else rows.select(*totals)
+    # DuckDB counts in 128 bits, and pandas then holds an object a number.
+    whole = [name for name in terms if name in COUNTS or name.startswith("wrong_")]
+    found = found.with_columns(nw.col(*whole).cast(nw.Int64))
     table = found.collect().to_pandas().fillna(dict.fromkeys(terms, 0))
     _check(table, income, weight, line)
     return table.sort_values(by, ignore_index=True) if by else table
+
+
+def with_line(whole, below, by):
+    """Put sums of all rows together with those that a line makes, of the rows not above it.
+
+    Parameters
+    ----------
+    whole : pandas.DataFrame
+        From `sums` of every row, without a line.
+    below : pandas.DataFrame
+        From `sums` with the line, of at least the rows that are not above it.
+    by : list of str
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `sums` gives it of every row with the line; a group with nobody below has zeros.
+
+    Examples
+    --------
+    >>> village = pd.DataFrame({"yuan": [900.0, 1200.0], "persons": [3, 4]})
+    >>> ask = {"income": "yuan", "weight": "persons"}
+    >>> below = sums(village[:1], line=1000, **ask)
+    >>> with_line(sums(village, **ask), below, [])[["persons", "poor"]].values
+    array([[7., 3.]])
+    """
+    made = [name for name in AT_LINE if name in below]
+    if not by:
+        return pd.concat([whole, below[made]], axis=1)
+    return whole.merge(below[[*by, *made]], on=by, how="left").fillna(dict.fromkeys(made, 0))
 
 
 def of_sums(table, measures, by):
@@ -203,14 +238,30 @@ def _line(line):
     return found
 
 
-def _wanted(measures):
+def wanted(measures):
+    """Name the sums that measures are made of.
+
+    Parameters
+    ----------
+    measures : dict of str to callable
+        Such as `is_sum` knows.
+
+    Returns
+    -------
+    set of str
+
+    Examples
+    --------
+    >>> sorted(wanted({"poor": poverty.headcount_ratio}))
+    ['persons', 'poor']
+    """
     found = {"persons"}
     for measure in measures.values():
         found |= {TOTALS[measure]} if measure in TOTALS else set(RATIOS[measure])
     return found
 
 
-def _terms(with_line, wanted):
+def _terms(has_line, names):
     """What is summed; a row without an income adds to the counts alone."""
     income, weight = nw.col(_INCOME), nw.col(_WEIGHT)
     known = ~income.is_null()
@@ -222,15 +273,15 @@ def _terms(with_line, wanted):
         "negative_income": _count(known & (income < 0)),
         "zero_income": _count(known & (income == 0)),
     }
-    if with_line:
+    if has_line:
         line = nw.col(_LINE)
         terms["wrong_line"] = _count(line.is_null() | ~line.is_finite() | (line <= 0))
         terms["at_line"] = _count(known & (income == line))
-    sums = _sums(income, weight, known) | (_sums_below(income, weight) if with_line else {})
+    sums = _sums(income, weight, known) | (_sums_below(income, weight) if has_line else {})
     added = {
         name: nw.when(condition).then(term).otherwise(0.0)
         for name, (condition, term) in sums.items()
-        if wanted is None or name in wanted
+        if names is None or name in names
     }
     return terms | added
 

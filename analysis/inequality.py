@@ -70,11 +70,12 @@ def gini(income, weight):
     (0.0, 0.75)
     """
     income, weight, cumulated = ascending(income, weight)
-    income_total = sum_of_products(weight, income)
+    received = weight * income
+    income_total = float(received.sum())
     if not income_total > 0:
         return float("nan")
-    middle_rank = (cumulated - weight / 2) / cumulated[-1]
-    return 2 * sum_of_products(weight * income, middle_rank) / income_total - 1
+    middle = sum_of_products(received, cumulated - weight / 2) / float(cumulated[-1])
+    return 2 * middle / income_total - 1
 
 
 def lorenz_points(income, weight):

@@ -13,7 +13,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from analysis import aggregates, poverty
+from analysis import aggregates, poverty, weighted
 
 LINE = "line"
 
@@ -443,12 +443,19 @@ def measured(arrays, measures):
     2.0
     """
     counts = counted(arrays)
-    known = ~np.isnan(arrays["income"])
-    arrays = {name: array[known] for name, array in arrays.items()}
+    if counts["missing_income"]:
+        known = _known(arrays["income"], counts["missing_income"])
+        arrays = {name: array[known] for name, array in arrays.items()}
     counts["persons"] = float(arrays["weight"].sum())
-    return counts | {
-        name: measure(**arguments(measure, arrays)) for name, measure in measures.items()
-    }
+    with weighted.one_order(arrays["income"], arrays["weight"]):
+        found = {name: measure(**arguments(measure, arrays)) for name, measure in measures.items()}
+    return counts | found
+
+
+def _known(income, missing):
+    """Rows with an income; where the others lie at the end, as in sorted rows, none is copied."""
+    first = len(income) - missing
+    return slice(first) if np.isnan(income[first:]).all() else ~np.isnan(income)
 
 
 def counted(arrays):
@@ -472,10 +479,10 @@ def counted(arrays):
     counts = {
         "rows": len(income),
         "persons": float("nan"),
-        "missing_income": int(np.isnan(income).sum()),
-        "negative_income": int((income < 0).sum()),
-        "zero_income": int((income == 0).sum()),
+        "missing_income": int(np.count_nonzero(np.isnan(income))),
+        "negative_income": int(np.count_nonzero(income < 0)),
+        "zero_income": int(np.count_nonzero(income == 0)),
     }
     if LINE in arrays:
-        counts["at_line"] = int((income == arrays[LINE]).sum())
+        counts["at_line"] = int(np.count_nonzero(income == arrays[LINE]))
     return counts

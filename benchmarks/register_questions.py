@@ -1,14 +1,16 @@
 """Questions to a stored register, as ratios to the bare scan of their columns and to plain pandas.
 
     python benchmarks/register_questions.py --rows 1e7
-    python benchmarks/register_questions.py --rows 1e8 --no-pandas
+    python benchmarks/register_questions.py --rows 1e8 --no-pandas --folder FOLDER --only Q4
 
 Makes a synthetic register and its store in a temporary folder (or in `--folder`, where they are
 kept), then asks each question in turn with the scans, a few times, and takes the shortest; pandas
-once. The bare scan reads the columns of the store that the question is about and adds up each;
-the raw scan reads those of the register as it came. Each question runs in a process of its own as
-well, for its peak of memory. Ratios are of seconds of processor, all cores together: other work on
-the machine does not change them.
+once. The bare scan reads the columns of the store's rows that the question is about and adds up
+each; the raw scan reads those of the register as it came; the scan of totals, where a question is
+answered from totals, reads the whole tables that it is answered from. Each question runs in a
+process of its own as well, for its peak of memory. Ratios are of seconds of processor, all cores
+together, and of seconds on the clock. With `--only` the named question takes the place that it had
+in the results of this size; the others stay.
 """
 
 import argparse
@@ -54,51 +56,69 @@ SHAPE = {"gini": inequality.gini} | {
 BY = ["county", "year"]
 
 
-def village_ledger(store):
-    """Villages with what no household tells."""
+PACK = tables.read("standards", pack="yunnan_2017")
+MEASURES = tables.read("measures", place="standards")
+LEDGER = "villages.parquet"
+
+
+def write_village_ledger(store):
+    """Write villages with what no household tells, beside the register: every asker reads it."""
     cells = store.decode(store.totals("villages")[["village", "year", "persons"]])
     rest = {"tap_water_share": 1.0, "three_phase_power": True, "hardened_road_share": 1.0}
     rest |= {"radio_tv_share": 1.0, "broadband": True, "clinic_m2": 100.0, "doctors": 1}
     rest |= {"venue": True, "collective_income_yuan": 20_000.0}
-    return cells.rename(columns={"persons": "population"}).assign(**rest)
+    ledger = cells.rename(columns={"persons": "population"}).assign(**rest)
+    ledger.to_parquet(store.folder.parent / LEDGER, index=False)
 
 
 def checklist(store):
     """The ten indicators of every village and year."""
-    measures = tables.read("measures", place="standards")
-    pack = tables.read("standards", pack="yunnan_2017")
-    filled = questions.village_indicators(store, village_ledger(store), measures)
-    return exits.judge(filled, pack, measures, "village", ["village", "year"])
+    ledger = pd.read_parquet(store.folder.parent / LEDGER)
+    filled = questions.village_indicators(store, ledger, MEASURES)
+    return exits.judge(filled, PACK, MEASURES, "village", ["village", "year"])
 
 
+# How it is asked, the columns of rows it is about, the totals it is answered from.
 QUESTIONS = {
     "Q1 FGT by county and year, from totals": (
         lambda s: questions.profile(s, FGT, line=LINES, by=BY),
         [*BY, "size", INCOME],
+        ["poverty"],
     ),
-    "Q1 FGT by county and year, another line, from rows": (
+    "Q1 FGT by county and year, another line, from totals and poor rows": (
         lambda s: questions.profile(s, FGT, line=3000.0, by=BY),
         [*BY, "size", INCOME],
+        [],
     ),
     "Q2 deprivations by village and year, from totals": (
         lambda s: questions.alkire_foster(s, poverty_cutoff=1 / 3, by=["village", "year"]),
         ["village", "year", "size", "deprivations"],
+        ["deprivations"],
     ),
     "Q3 transitions of households by county, from totals": (
         lambda s: questions.transitions(s, area="county"),
         [*BY, "household", "status", "size"],
+        ["moves"],
     ),
     "Q4 quantiles and Gini by county and year, from rows": (
         lambda s: questions.profile(s, SHAPE, by=BY),
         [*BY, "size", INCOME],
+        [],
     ),
-    "Q5 gain by tenths of transfers, from rows": (
+    "Q5 gain by tenths of transfers, from totals": (
         questions.gains_by_decile,
         ["year", "size", INCOME, f"{INCOME}_before", "transfer_yuan"],
+        ["gains"],
+    ),
+    "Q5 gain by tenths of wages, from rows": (
+        partial(questions.gains_by_decile, of="wage_yuan"),
+        ["year", "size", INCOME, f"{INCOME}_before", "wage_yuan"],
+        [],
     ),
     "Q6 ten indicators of every village, from totals": (
         checklist,
         ["village", "year", "size", "status", "passes", "school_dropouts"],
+        ["villages"],
     ),
 }
 # The raw register has no links and no flags: the columns they are made of.
@@ -180,32 +200,78 @@ def plain_shape(path):
     return pd.concat([gini, *at], axis=1)
 
 
-def plain_gains(path):
+def plain_gains(path, of):
     """Q5 with pandas."""
-    names = ["household", "year", "size", INCOME, "transfer_yuan"]
+    names = ["household", "year", "size", INCOME, of]
     table = pd.read_parquet(path, columns=names)
     before = table[["household", "year", INCOME]].assign(year=table["year"] + 1)
     pairs = table.merge(before, on=["household", "year"], suffixes=("", "_before")).dropna()
     gain = pairs["size"] * (pairs[INCOME] - pairs[f"{INCOME}_before"])
-    sums = pairs.assign(persons=pairs["size"], gain=gain, amount=pairs["transfer_yuan"])
+    sums = pairs.assign(persons=pairs["size"], gain=gain, amount=pairs[of])
     return questions.tenths(
         sums.groupby(["year", "amount"], as_index=False)[["persons", "gain"]].sum()
     )
 
 
 def plain_checklist(path):
-    """Q6 with pandas: the sums of the villages, without the judgement."""
+    """Q6 with pandas: the villages filled from their households, and judged."""
     names = ["village", "year", "size", "status", "school_dropouts", *RAW["passes"]]
     table = pd.read_parquet(path, columns=names)
+    dropouts = table.groupby(["village", "year"], as_index=False)["school_dropouts"].sum()
     listed = table[table["status"].isin(["poor", "returned", "exited"])]
     parts = {
+        "village": listed["village"],
+        "year": listed["year"],
         "poor": listed["size"].where(listed["status"] != "exited", 0),
-        "dropouts": listed["school_dropouts"],
         "housing": listed["house_grade"].isin(["A", "B"]) & listed["moved_in"],
         "medical": listed["uninsured_members"] == 0,
         "pension": listed["members_without_pension"] == 0,
     }
-    return pd.DataFrame(parts).groupby([listed["village"], listed["year"]]).sum()
+    found = pd.DataFrame(parts).groupby(["village", "year"], as_index=False)
+    found = found.agg({"poor": "sum", "housing": "mean", "medical": "mean", "pension": "mean"})
+    filled = pd.read_parquet(Path(path).parent / LEDGER).merge(dropouts, on=["village", "year"])
+    return plain_verdicts(filled.merge(found, on=["village", "year"], how="left"))
+
+
+def plain_verdicts(filled):
+    """Ten indicators of villages with pandas: of two parts, the one that fails or falls short."""
+    filled["incidence"] = filled["poor"].fillna(0) / filled["population"]
+    filled["no_dropouts"] = filled["school_dropouts"] == 0
+    judged = []
+    for indicator, parts in TESTS.items():
+        found = plain_part(filled, *parts[0])
+        for other in (plain_part(filled, *part) for part in parts[1:]):
+            short, others = (part["shortfall"].fillna(-1) for part in (found, other))
+            nearer = (others == short) & (other["distance"] < found["distance"])
+            found = found.mask((others > short) | nearer, other)
+        judged.append(filled[["village", "year"]].assign(indicator=indicator).join(found))
+    return pd.concat(judged, ignore_index=True)
+
+
+TESTS = {
+    "incidence": [("incidence", "<", 0.03)],
+    "water": [("tap_water_share", "=", 1.0)],
+    "power": [("three_phase_power", "=", 1.0)],
+    "road": [("hardened_road_share", "=", 1.0)],
+    "housing": [("housing", "=", 1.0)],
+    "network": [("radio_tv_share", ">=", 0.99), ("broadband", "=", 1.0)],
+    "education": [("no_dropouts", "=", 1.0)],
+    "clinic": [("clinic_m2", ">=", 90.0), ("doctors", ">=", 1.0)],
+    "venue": [("venue", "=", 1.0)],
+    "collective_economy": [("collective_income_yuan", ">", 0.0)],
+}
+
+
+def plain_part(filled, column, operator, threshold):
+    """One column held against its threshold."""
+    value = filled[column].astype(float)
+    distance = -(value - threshold).abs() if operator == "=" else value - threshold
+    distance = -distance if operator == "<" else distance
+    passes = distance > 0 if operator in "<>" else distance >= 0
+    short = (-distance / (threshold or 1)).clip(lower=0).where(~passes, 0)
+    verdict = np.select([value.isna(), passes], ["unknown", "pass"], "fail")
+    found = {"value": value, "operator": operator, "threshold": threshold, "distance": distance}
+    return pd.DataFrame(found | {"shortfall": short.where(value.notna()), "verdict": verdict})
 
 
 PLAIN = [
@@ -214,7 +280,8 @@ PLAIN = [
     plain_deprivation,
     plain_moves,
     plain_shape,
-    plain_gains,
+    partial(plain_gains, of="transfer_yuan"),
+    partial(plain_gains, of="wage_yuan"),
     plain_checklist,
 ]
 
@@ -245,16 +312,20 @@ def ask(folder, name):
     QUESTIONS[name][0](read_store(folder))
 
 
-def compared(raw, store, *, pandas, runs):
+def compared(raw, store, *, pandas, runs, only):
     """Ask every question, in turn with its scans."""
     rows = []
     kept = store.path("households", "*.parquet")
-    for (name, (question, columns)), plain in zip(QUESTIONS.items(), PLAIN, strict=True):
+    for (name, (question, columns, totals)), plain in zip(QUESTIONS.items(), PLAIN, strict=True):
+        if not name.startswith(only):
+            continue
         programs = {
             "question": partial(question, store),
             "scan": partial(scan, kept, columns),
             "raw_scan": partial(scan, raw, raw_columns(columns)),
         }
+        if totals:
+            programs["totals_scan"] = partial(scan_totals, store, totals)
         took = {key: [] for key in programs}
         for _ in range(runs):
             for key, program in programs.items():
@@ -267,22 +338,27 @@ def compared(raw, store, *, pandas, runs):
             for at, unit in enumerate(("seconds", "core_seconds"))
         }
         row["peak_gib"] = peak(ask, store.folder, name)
-        rows.append(row)
+        rows.append(with_ratios(row))
         print(
             {key: round(v, 3) if isinstance(v, float) else v for key, v in row.items()}, flush=True
         )
-    return pd.DataFrame(rows)
+    return rows
 
 
-def with_ratios(table):
-    """Ratios of core seconds: a busy machine does not change them as it does the clock."""
-    for other in ("scan", "raw_scan", "pandas"):
-        if f"{other}_seconds" in table:
-            table[f"times_{other}"] = (
-                table["question_core_seconds"] / table[f"{other}_core_seconds"]
-            )
-            table[f"clock_times_{other}"] = table["question_seconds"] / table[f"{other}_seconds"]
-    return table
+def scan_totals(store, totals):
+    """Read every column of tables of totals and add up each."""
+    for name in totals:
+        files = store.path("totals", f"{name}.parquet")
+        scan(files, duckdb.sql(f"FROM read_parquet('{files}') LIMIT 0").columns)
+
+
+def with_ratios(row):
+    """Ratios of core seconds and of seconds on the clock."""
+    for other in ("scan", "raw_scan", "totals_scan", "pandas"):
+        if f"{other}_seconds" in row:
+            row[f"times_{other}"] = row["question_core_seconds"] / row[f"{other}_core_seconds"]
+            row[f"clock_times_{other}"] = row["question_seconds"] / row[f"{other}_seconds"]
+    return row
 
 
 def written(raw, folder):
@@ -292,8 +368,8 @@ def written(raw, folder):
         folder,
         lines=LINES.rename(columns={"line": "line_yuan"}),
         specification=SPECIFICATION,
-        pack=tables.read("standards", pack="yunnan_2017"),
-        measures=tables.read("measures", place="standards"),
+        pack=PACK,
+        measures=MEASURES,
     )
 
 
@@ -318,34 +394,38 @@ def main():
     parser.add_argument("--folder", help="keep register and store here")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--no-pandas", dest="pandas", action="store_false")
+    parser.add_argument("--only", default="", help="beginning of the question's name, such as Q4")
     asked = parser.parse_args()
     folder = Path(asked.folder or tempfile.mkdtemp(prefix="register-"))
     try:
-        report(folder, int(asked.rows), pandas=asked.pandas, runs=asked.runs)
+        report(folder, int(asked.rows), pandas=asked.pandas, runs=asked.runs, only=asked.only)
     finally:
         if not asked.folder:
             shutil.rmtree(folder)
 
 
-def report(folder, rows, *, pandas, runs):
+def report(folder, rows, *, pandas, runs, only):
     """Print and keep the results of one size."""
     raw = folder / "households.parquet"
     if not raw.exists():
         synthetic_register.write(folder, rows)
-    found = {"rows": rows, **machine()}
+    path = RESULTS / f"register_questions_{rows:.0e}.json".replace("+0", "")
+    found = (json.loads(path.read_text()) if path.exists() else {}) | {"rows": rows, **machine()}
     if not (folder / "store").exists():
         begun = time.perf_counter()
         found["writing_gib"] = peak(written, str(raw), folder / "store")
         found["writing_seconds"] = time.perf_counter() - begun
     store = read_store(folder / "store")
+    write_village_ledger(store)
     found["raw_bytes"] = raw.stat().st_size
     found["store_bytes"] = sum(store.manifest["files"].values())
-    table = with_ratios(compared(str(raw), store, pandas=pandas, runs=runs))
+    new = compared(str(raw), store, pandas=pandas, runs=runs, only=only)
+    kept = {row["question"]: row for row in [*found.get("questions", []), *new]}
+    found["questions"] = [kept[name] for name in QUESTIONS if name in kept]
+    table = pd.DataFrame(found["questions"]).set_index("question")
     ratios = [name for name in table if name.startswith(("times", "peak"))]
-    print(table.set_index("question")[ratios].round(2).to_string())
-    found["questions"] = table.to_dict("records")
+    print(table[ratios].round(2).to_string())
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"register_questions_{rows:.0e}.json".replace("+0", "")
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

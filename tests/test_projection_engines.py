@@ -372,15 +372,18 @@ def test_rounds_that_cross_a_break_are_told_apart():
     assert not rolling.crosses([2010], [2012], []).any()
 
 
+@pytest.mark.parametrize("spread_of_change", [0.0, 0.05, 0.4])
 @pytest.mark.parametrize("line", [0.2, 1.0, 1.5, 40.0])
-def test_draws_from_incomes_in_any_order_are_those_of_the_sorted(line):
+def test_draws_from_incomes_in_any_order_are_those_of_the_sorted(line, spread_of_change):
     level = np.median(INCOMES)
     growth = np.random.default_rng(8).normal(0.05, 0.1, 200)
     incomes = np.append(np.random.default_rng(9).permutation(INCOMES), [-5.0, 0.0])
     weights = np.append(np.linspace(0, 2, len(INCOMES)), [1.0, 1.0])
-    found = projection.drawn_poverty(incomes, weights, line * level, growth, pass_through=0.8)
+    change = np.clip(np.random.default_rng(7).normal(0, spread_of_change, 200), -0.99, 0.99)
+    ask = {"gini_change": change, "pass_through": 0.8}
+    found = projection.drawn_poverty(incomes, weights, line * level, growth, **ask)
     spread = projection.sorted_distribution(incomes, weights)
-    wanted = projection.shifted_poverty(spread, line * level, growth, pass_through=0.8)
+    wanted = projection.shifted_poverty(spread, line * level, growth, **ask)
     pd.testing.assert_frame_equal(found, wanted, rtol=1e-11)
 
 

@@ -129,6 +129,23 @@ def test_lines_by_area_are_asked_by_their_names(store, households):
         same(found, microdata.profile(households, measures, income=INCOME, weight="size", **ask))
 
 
+@pytest.mark.parametrize("line", [-5.0, np.inf, LINE[LINE["year"] != 2016]])
+def test_a_line_that_is_none_is_refused_as_of_the_register(store, households, line):
+    for ask in (
+        partial(questions.profile, store),
+        partial(microdata.profile, households, income=INCOME, weight="size"),
+    ):
+        with pytest.raises(ValueError, match="no poverty line"):
+            ask(POVERTY, line=line, by=["county"])
+
+
+def test_only_rows_up_to_a_number_are_read(store, households):
+    with store.connection() as connection:
+        kept = connection.sql(store.query([INCOME], up_to=(INCOME, 2952.0))).df()[INCOME]
+    wanted = households[INCOME][households[INCOME] <= 2952.0]
+    assert sorted(kept) == sorted(wanted) and 2952.0 in set(kept)
+
+
 def test_rows_come_back_as_they_went_in(store, households):
     names = list(households)
     kept = store.relation(names, decoded=True).df().sort_values(["household", "year"])
@@ -184,17 +201,18 @@ def _movers(households):
     return counties.index[counties > 1]
 
 
-def test_gains_by_tenths_of_money(store, households):
+@pytest.mark.parametrize("of", ["transfer_yuan", "measures"])
+def test_gains_by_tenths_of_money(store, households, of):
     before = households[["household", "year", INCOME]].assign(year=households["year"] + 1)
     rows = households.merge(before, on=["household", "year"], suffixes=("", "_before")).dropna(
         subset=[INCOME, f"{INCOME}_before"]
     )
     gain = rows["size"] * (rows[INCOME] - rows[f"{INCOME}_before"])
-    sums = rows.assign(persons=rows["size"], gain=gain, amount=rows["transfer_yuan"])
+    sums = rows.assign(persons=rows["size"], gain=gain, amount=rows[of])
     sums = sums.groupby(["year", "amount"], as_index=False)[["persons", "gain"]].sum()
-    found = questions.gains_by_decile(store)
+    found = questions.gains_by_decile(store, of)
     same(found, questions.tenths(sums), rtol=1e-9)
-    assert found.groupby("year")["decile"].nunique().eq(10).all()
+    assert of == "measures" or found.groupby("year")["decile"].nunique().eq(10).all()
     whole = found.groupby("year").apply(lambda t: (t["gain"] * t["persons"]).sum())
     np.testing.assert_allclose(whole, gain.groupby(rows["year"]).sum(), rtol=1e-9)
 

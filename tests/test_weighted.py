@@ -70,3 +70,14 @@ def test_quantile_agrees_with_numpy(income, share):
     expected = np.quantile(income, share, method="inverted_cdf")
     if abs(share * len(income) - round(share * len(income))) > 1e-9:
         assert weighted.quantile(income, None, share) == expected
+
+
+def test_within_one_order_only_the_same_arrays_share_it(monkeypatch):
+    income, weight = np.array([5.0, 3.0, 4.0]), np.array([1.0, 2.0, 0.0])
+    sorts = []
+    monkeypatch.setattr(weighted, "_ascending", lambda *of: sorts.append(of) or of)
+    with weighted.one_order(income, weight):
+        weighted.ascending(income, weight), weighted.ascending(income, weight)
+        weighted.ascending(income.copy(), weight)
+    weighted.ascending(income, weight)
+    assert len(sorts) == 3

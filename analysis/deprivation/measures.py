@@ -175,6 +175,9 @@ def _added(people, names: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
     wanted = list(dict.fromkeys([*names, "bad_weight"]))
     sums = [nw.col(f"_{name}").sum().alias(name) for name in wanted]
     found = people.group_by(list(by)).agg(*sums) if by else people.select(*sums)
+    # DuckDB counts in 128 bits, and pandas then holds an object a number.
+    counts = [name for name in ("rows", "rows_missing", "bad_weight") if name in wanted]
+    found = found.with_columns(nw.col(*counts).cast(nw.Int64))
     table = (found.collect() if isinstance(found, nw.LazyFrame) else found).to_pandas()
     bad = int(table["bad_weight"].sum())
     if bad:

@@ -10,12 +10,15 @@ from analysis import microdata
 
 PASS, FAIL, UNKNOWN = "pass", "fail", "unknown"
 VERDICTS = (PASS, FAIL, UNKNOWN)
+# Of two verdicts on one unit the first decides.
+_RANKED = (FAIL, UNKNOWN, PASS)
 # Two ratios of whole numbers that differ at all differ by more than this.
 SLACK = 1e-12
 JUDGED = [
     *("number", "indicator", "column", "value", "operator", "threshold"),
     *("unit", "distance", "shortfall", "verdict", "missing"),
 ]
+_SHOWN = ["number", "indicator", "column", "operator", "unit"]
 _SIGNS = {">": 1.0, ">=": 1.0, "<": -1.0, "<=": -1.0}
 _STRICT = (">", "<")
 
@@ -76,10 +79,9 @@ def judge(
         raise ValueError(f"the key '{taken.pop()}' is also a column of the judgement; rename it")
     parts = required_parts(standard, measures, level)
     table = _fetched(ledger, parts, list(keys))
-    judged = pd.concat([_judged_part(table, part) for part in parts.to_dict("records")])
-    decisive = _decisive(judged)
-    units = table[list(keys)].iloc[decisive["unit_row"]].reset_index(drop=True)
-    return pd.concat([units, decisive[JUDGED].reset_index(drop=True)], axis=1)
+    judged = _judged_parts(table, parts)
+    decisive = [_decisive([judged[at] for at in own]) for own in _parts_of_indicators(parts)]
+    return _side_by_side(table[list(keys)], parts, decisive)
 
 
 def required_parts(standard: pd.DataFrame, measures: pd.DataFrame, level: str) -> pd.DataFrame:
@@ -137,9 +139,7 @@ def required_parts(standard: pd.DataFrame, measures: pd.DataFrame, level: str) -
 
 
 def _fetched(ledger, parts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    wanted = {*parts["column"], *parts["threshold_column"].dropna()}
-    wanted |= set(parts.loc[parts["transform"] == "share_without", "against"])
-    there = sorted(wanted.intersection(nw.from_native(ledger).collect_schema().names()))
+    there = sorted(_wanted(parts).intersection(nw.from_native(ledger).collect_schema().names()))
     table = microdata.fetch(ledger, (), [*keys, *there])
     twice = table[table.duplicated(keys)]
     if len(twice):
@@ -148,7 +148,24 @@ def _fetched(ledger, parts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return table
 
 
-def _judged_part(table: pd.DataFrame, part: dict) -> pd.DataFrame:
+def _wanted(parts: pd.DataFrame) -> set[str]:
+    against = parts.loc[parts["transform"] == "share_without", "against"]
+    return {*parts["column"], *parts["threshold_column"].dropna(), *against}
+
+
+def _lacked(parts: pd.DataFrame) -> list[str]:
+    """What can be missing, in the order of its codes."""
+    return [*sorted(_wanted(parts)), "threshold"]
+
+
+def _judged_parts(table: pd.DataFrame, parts: pd.DataFrame) -> list[dict[str, np.ndarray]]:
+    codes = {name: code for code, name in enumerate(_lacked(parts))}
+    named = parts.assign(row=np.arange(len(parts))).to_dict("records")
+    return [_judged_part(table, part, codes) for part in named]
+
+
+def _judged_part(table: pd.DataFrame, part: dict, codes: dict[str, int]) -> dict[str, np.ndarray]:
+    """What one part finds of every unit: numbers, and codes of its verdict and what is missing."""
     value, needed = _TRANSFORMS[part["transform"]](table, part)
     threshold = _threshold(table, part)
     distance = _distance(value, threshold, part["operator"])
@@ -156,18 +173,15 @@ def _judged_part(table: pd.DataFrame, part: dict) -> pd.DataFrame:
     passes = distance > SLACK if part["operator"] in _STRICT else distance >= -SLACK
     scale = np.where(np.abs(threshold) > 0, np.abs(threshold), np.inf)
     relative = np.where(np.isinf(scale), 1.0, -distance / scale)
-    shown = {name: part[name] for name in ("number", "indicator", "column", "operator", "unit")}
-    return pd.DataFrame(
-        {
-            "unit_row": np.arange(len(table)),
-            "value": value,
-            "threshold": threshold,
-            "distance": distance,
-            "shortfall": np.where(known, np.where(passes, 0.0, np.maximum(relative, 0.0)), np.nan),
-            "verdict": np.select([~known, passes], [UNKNOWN, PASS], FAIL),
-            "missing": _missing(table, part, needed, known),
-        }
-    ).assign(**shown)
+    return {
+        "part": np.full(len(table), part["row"]),
+        "value": value.astype(float),
+        "threshold": threshold,
+        "distance": distance,
+        "shortfall": np.where(known, np.where(passes, 0.0, np.maximum(relative, 0.0)), np.nan),
+        "verdict": np.where(known, np.where(passes, 2, 0), 1),
+        "missing": _missing(table, [*needed, *_own_threshold(part)], known, codes),
+    }
 
 
 def _threshold(table: pd.DataFrame, part: dict) -> np.ndarray:
@@ -182,17 +196,22 @@ def _distance(value: np.ndarray, threshold: np.ndarray, operator: str) -> np.nda
     return _SIGNS[operator] * (value - threshold)
 
 
-def _missing(table: pd.DataFrame, part: dict, needed: list[str], known: np.ndarray) -> np.ndarray:
-    """Name the first column that is missing where a verdict is unknown."""
-    lacking = np.full(len(table), None, dtype=object)
-    if pd.isna(part["threshold"]):
-        column = part["threshold_column"]
-        needed = [*needed, column if pd.notna(column) else "threshold"]
-    for column in reversed(needed):
-        absent = table[column].isna().to_numpy() if column in table else True
-        lacking = np.where(~known & absent, column, lacking)
+def _own_threshold(part: dict) -> list[str]:
+    """Where the threshold comes from, unless the standard prints it."""
+    column = part["threshold_column"]
+    return [] if pd.notna(part["threshold"]) else [column if pd.notna(column) else "threshold"]
+
+
+def _missing(
+    table: pd.DataFrame, needed: list[str], known: np.ndarray, codes: dict[str, int]
+) -> np.ndarray:
+    """Code of the first column that is missing where a verdict is unknown, else -1."""
     # A value that is there but is no measurement, such as a share of nobody.
-    return np.where(~known & pd.isna(lacking), needed[-1], lacking)
+    lacking = np.where(known, -1, codes[needed[-1]])
+    for column in reversed(needed) if not known.all() else ():
+        absent = table[column].isna().to_numpy() if column in table else True
+        lacking = np.where(~known & absent, codes[column], lacking)
+    return lacking
 
 
 def _numbers(table: pd.DataFrame, column: str) -> np.ndarray:
@@ -241,16 +260,47 @@ _TRANSFORMS: dict[str, Callable[[pd.DataFrame, dict], tuple[np.ndarray, list[str
 }
 
 
-def _decisive(judged: pd.DataFrame) -> pd.DataFrame:
+def _parts_of_indicators(parts: pd.DataFrame) -> list[np.ndarray]:
+    """Give the rows of each indicator's parts, in the order of the pack."""
+    return list(parts.groupby("number", dropna=False).indices.values())
+
+
+def _decisive(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Keep, of an indicator's parts, the one that decides: failing, then unknown, then nearest."""
-    ranked = _ranked(judged).sort_values(
-        ["unit_row", "number", "rank", "short", "distance"], kind="stable"
+    found = parts[0]
+    for other in parts[1:]:
+        decides = _comes_first(other, found)
+        found = {name: np.where(decides, other[name], found[name]) for name in found}
+    return found
+
+
+def _comes_first(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> np.ndarray:
+    first = np.nan_to_num(one["distance"], nan=np.inf) < np.nan_to_num(
+        other["distance"], nan=np.inf
     )
-    return ranked.drop_duplicates(["unit_row", "number"])
+    for name, sign in (("shortfall", -1), ("verdict", 1)):
+        own, others = (sign * np.nan_to_num(part[name]) for part in (one, other))
+        first = (own < others) | ((own == others) & first)
+    return first
+
+
+def _side_by_side(
+    units: pd.DataFrame, parts: pd.DataFrame, decisive: list[dict[str, np.ndarray]]
+) -> pd.DataFrame:
+    """One row a unit and indicator: units in their order, indicators in that of the pack."""
+    found = {name: np.stack([own[name] for own in decisive], 1).ravel() for name in decisive[0]}
+    rows = np.repeat(np.arange(len(units)), len(decisive))
+    shown = pd.DataFrame(parts[_SHOWN].to_dict("records"))
+    shown = shown.iloc[found.pop("part")].reset_index(drop=True)
+    found["verdict"] = pd.array(_RANKED, dtype="str").take(found["verdict"])
+    lacked = pd.array(_lacked(parts), dtype="str")
+    found["missing"] = lacked.take(found["missing"], allow_fill=True)
+    judged = pd.concat([shown, pd.DataFrame(found)], axis=1)[JUDGED]
+    return pd.concat([units.iloc[rows].reset_index(drop=True), judged], axis=1)
 
 
 def _ranked(judged: pd.DataFrame) -> pd.DataFrame:
-    rank = judged["verdict"].map({FAIL: 0, UNKNOWN: 1, PASS: 2})
+    rank = judged["verdict"].map({name: rank for rank, name in enumerate(_RANKED)})
     return judged.assign(rank=rank, short=-judged["shortfall"].fillna(0.0))
 
 

@@ -178,15 +178,19 @@ def shifted_poverty(
     """
     growth, change = np.broadcast_arrays(np.atleast_1d(growth).astype(float), gini_change)
     _require(line, change)
-    kept = 1 + change
-    factor = np.exp(pass_through * growth)
-    added = -change * distribution.mean * factor
+    slope, added = _moved(distribution.mean, pass_through * growth, change)
     # Left of what equals the line: whoever has the line is not poor.
     below, nothing = (
-        np.searchsorted(distribution.income, (reached - added) / (factor * kept), side="left")
+        np.searchsorted(distribution.income, (reached - added) / slope, side="left")
         for reached in (line, 0)
     )
-    return _poverty_between(distribution, nothing, below, factor * kept / line, added / line)
+    return _poverty_between(distribution, nothing, below, slope / line, added / line)
+
+
+def _moved(mean: float, growth: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What every income is multiplied with, and what is added, in each draw."""
+    factor = np.exp(growth)
+    return factor * (1 + change), -change * mean * factor
 
 
 def drawn_poverty(
@@ -195,9 +199,10 @@ def drawn_poverty(
     line: float,
     growth: ArrayLike,
     *,
+    gini_change: ArrayLike = 0.0,
     pass_through: float = 1.0,
 ) -> pd.DataFrame:
-    """Count the poor after growth of the mean, for many draws, and sort only the incomes in doubt.
+    """Count the poor as `shifted_poverty`, for many draws, and sort only the incomes in doubt.
 
     Whoever is poor in every draw, or in none, needs no order: on millions of incomes this costs
     less than to sort them once.
@@ -208,7 +213,7 @@ def drawn_poverty(
         As for `sorted_distribution`.
     weight : array_like, shape (n,), or None
         Persons.
-    line, growth, pass_through
+    line, growth, gini_change, pass_through
         As for `shifted_poverty`.
 
     Returns
@@ -219,43 +224,61 @@ def drawn_poverty(
     Raises
     ------
     ValueError
-        The line is not above zero, or nobody has a known income and a weight.
+        The line is not above zero, a change of the Gini is outside -1 to 1, or nobody has a known
+        income and a weight.
 
     Examples
     --------
     >>> drawn_poverty([50, 90, 120, 300], None, 100, [0.0, np.log(1.2)])["headcount_ratio"].tolist()
     [0.5, 0.25]
     """
-    growth = np.atleast_1d(growth).astype(float)
-    _require(line, np.zeros(1))
-    reached = line / np.exp(pass_through * growth)
-    spread = _sorted_between(income, weight, reached.min(), reached.max())
-    return shifted_poverty(spread, line, growth, pass_through=pass_through)
-
-
-def _sorted_between(income: ArrayLike, weight: ArrayLike | None, low: float, high: float):
-    """Incomes in order between two limits; those below are one entry, those above another."""
+    growth, change = np.broadcast_arrays(np.atleast_1d(growth).astype(float), gini_change)
+    _require(line, change)
     income, weight = weighted.observations(income, weight)
+    income = np.maximum(income, 0)
     everyone = float(weight.sum())
     if not everyone > 0:
         raise ValueError("income: nobody has a known income and a weight above zero")
-    # A hair wider: a limit worked out again may differ in its last digit.
-    low, high = low * (1 - weighted.TIE), high * (1 + weighted.TIE)
-    below, above = income < low, income > high
-    inside = ~(below | above)
-    middle, persons, _ = weighted.ascending(income[inside], weight[inside])
-    poorest, theirs = np.maximum(income[below], 0), weight[below]
-    rest = everyone - theirs.sum() - persons.sum()
-    sums = [
-        (
-            (theirs * poorest**power).sum(),
-            persons * middle**power,
-            rest * high**power,  # never read: nobody above the limits is poor in any draw
-        )
-        for power in range(3)
-    ]
-    parts = (_summed(np.concatenate(([first], each, [last]))) for first, each, last in sums)
-    return Distribution(np.concatenate(([0.0], middle, [np.inf])), *parts)
+    received = weighted.sum_of_products(weight, income)
+    slope, added = _moved(received / everyone, pass_through * growth, change)
+    doubts = [_between((reached - added) / slope) for reached in (0, line)]
+    spread = _sorted_between(income, weight, _apart(doubts), (everyone, received))
+    return shifted_poverty(spread, line, growth, gini_change=change, pass_through=pass_through)
+
+
+def _between(limits: np.ndarray) -> tuple[float, float]:
+    """From the lowest limit to the highest, a hair wider: its last digit may come out otherwise."""
+    return limits.min() * (1 - weighted.TIE), limits.max() * (1 + weighted.TIE)
+
+
+def _apart(doubts: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Two ranges of incomes as one where they meet; one that holds no income is left out."""
+    (low, high), (lower, upper) = doubts
+    if high >= lower:
+        return [(min(low, lower), max(high, upper))]
+    return [(low, high), (lower, upper)] if high > 0 else [(lower, upper)]
+
+
+def _sorted_between(
+    income: np.ndarray,
+    weight: np.ndarray,
+    doubts: list[tuple[float, float]],
+    whole: tuple[float, float],
+) -> Distribution:
+    """Incomes in order within ranges; those below and between are one entry each, the rest one."""
+    parts, last = [], -np.inf
+    for low, high in doubts:
+        under, inside = (income > last) & (income < low), (income >= low) & (income <= high)
+        known, theirs = income[under], weight[under]
+        entry = max(last, 0.0), theirs.sum(), (theirs * known).sum(), (theirs * known**2).sum()
+        middle, persons, _ = weighted.ascending(income[inside], weight[inside])
+        parts += [np.array([entry]).T, [middle, persons, persons * middle, persons * middle**2]]
+        last = high
+    found = np.concatenate(parts, axis=1)
+    # Squares above the last range are never read: nobody there is poor in any draw.
+    rest = [np.inf, *(total - sums.sum() for total, sums in zip(whole, found[1:3], strict=True)), 0]
+    incomes, *sums = np.append(found, np.array([rest]).T, axis=1)
+    return Distribution(incomes, *(_summed(each) for each in sums))
 
 
 def _poverty_between(

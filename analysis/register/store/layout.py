@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-SCHEMA = 1
+SCHEMA = 2
 MANIFEST = "manifest.json"
 ROWS, CODES, TOTALS = "households", "codes", "totals"
 MEMORY = "3GB"
@@ -77,7 +78,14 @@ class Store:
         connection = connection or self.connection()
         return connection.sql(self.query(names, decoded=decoded))
 
-    def query(self, columns, *, decoded: bool = False, file: str = "*.parquet") -> str:
+    def query(
+        self,
+        columns,
+        *,
+        decoded: bool = False,
+        file: str = "*.parquet",
+        up_to: tuple[str, float] | None = None,
+    ) -> str:
         """
         Say in SQL how columns are read from the store.
 
@@ -88,6 +96,9 @@ class Store:
             Texts for codes.
         file : str
             File of one area; all by default.
+        up_to : tuple of str and float, optional
+            A column of numbers and a number: rows that have more, or nothing, are not read. A row
+            that has more by less than a hundredth may come.
 
         Returns
         -------
@@ -98,14 +109,11 @@ class Store:
         KeyError
             The store has no such column.
         """
-        unknown = [name for name in columns if name not in self.columns]
-        if unknown:
-            raise KeyError(
-                f"the store has no column {unknown[0]!r}; it has {', '.join(self.columns)}"
-            )
+        for name in columns:
+            self._check(name)
         coded = [name for name in columns if decoded and self.columns[name]["kind"] == "code"]
         shown = [
-            f'"t_{name}".text AS "{name}"' if name in coded else self._number(name)
+            f'"t_{name}".text AS "{name}"' if name in coded else f'{self.value(name)} AS "{name}"'
             for name in columns
         ]
         joins = [
@@ -114,11 +122,37 @@ class Store:
             for name in coded
         ]
         rows = f"read_parquet('{self.path(ROWS, file)}') r {' '.join(joins)}"
-        return f"SELECT {', '.join(shown)} FROM {rows}"
+        return f"SELECT {', '.join(shown)} FROM {rows}" + (self._where(*up_to) if up_to else "")
 
-    def _number(self, name: str) -> str:
+    def _where(self, name: str, most: float) -> str:
+        # Held against the number as it is kept, so that DuckDB need not unpack what it passes by.
         parts = self.columns[name].get("parts", 1)
-        return f'r."{name}"' if parts == 1 else f'r."{name}" / {parts}.0 AS "{name}"'
+        return f' WHERE r."{name}" <= {math.ceil(most * parts) if parts > 1 else most}'
+
+    def value(self, name: str) -> str:
+        """
+        Say in SQL what a column of the rows `r` holds: numbers as they were, texts as codes.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        KeyError
+            The store has no such column.
+        """
+        parts = self._check(name).get("parts", 1)
+        return f'r."{name}"' if parts == 1 else f'r."{name}" / {parts}.0'
+
+    def _check(self, name: str) -> dict:
+        if name not in self.columns:
+            raise KeyError(f"the store has no column {name!r}; it has {', '.join(self.columns)}")
+        return self.columns[name]
 
     def _codebook(self, name: str) -> str:
         return f"{self.columns[name]['codes']}.parquet"
@@ -157,7 +191,7 @@ class Store:
 
     def totals(self, name: str) -> pd.DataFrame:
         """
-        Read a table of totals: `cells`, `deprivations`, `moves`, `villages`.
+        Read a table of totals, such as `cells`, `incomes`, `moves` or `villages`.
 
         Returns
         -------
@@ -165,6 +199,28 @@ class Store:
             Codes as numbers.
         """
         return pd.read_parquet(self.folder / TOTALS / f"{name}.parquet")
+
+    def summed(self, name: str, columns, by) -> pd.DataFrame:
+        """
+        Add up columns of a table of totals by some of its keys.
+
+        Parameters
+        ----------
+        name : str
+            Table, as for `totals`.
+        columns, by : sequence of str
+
+        Returns
+        -------
+        DataFrame
+            Sorted by the keys, codes as numbers.
+        """
+        keys = ", ".join(f'"{key}"' for key in by)
+        sums = ", ".join(f'sum("{column}")::DOUBLE AS "{column}"' for column in columns)
+        path = self.path(TOTALS, f"{name}.parquet")
+        asked = f"SELECT {keys + ',' if by else ''} {sums} FROM read_parquet('{path}')"
+        with self.connection() as connection:
+            return connection.sql(f"{asked} GROUP BY ALL ORDER BY ALL" if by else asked).df()
 
 
 def quoted(path: Path) -> str:
@@ -202,7 +258,10 @@ def open_duckdb(memory: str = MEMORY, folder: Path | None = None):
     settings = {"memory_limit": memory}
     if folder is not None:
         settings["temp_directory"] = str(folder)
-    return duckdb.connect(config=settings)
+    connection = duckdb.connect(config=settings)
+    # A bar in the middle of a notebook is no result.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def read_store(folder: Path | str, *, memory: str = MEMORY) -> Store:

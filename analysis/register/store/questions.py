@@ -6,22 +6,25 @@ every income of the groups asked for.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from analysis import deprivation, microdata
-from analysis.aggregates import is_sum, of_sums
+from analysis import aggregates, deprivation, microdata
 from analysis.exits import filled_villages
 from analysis.register.states import ABSENT, with_shares
 from analysis.register.store.layout import ROWS, TOTALS, UNKNOWN, Store, unpacked
+from analysis.register.store.totals import TRANSFER, gains_by_amount, sums_below
 
 INCOME, WEIGHT = "income_per_person_yuan", "size"
 DECILES = 10
+# The C library gives every freed array of a county back to the system, and the next one comes page
+# by page, a third of the work; once it has freed an array of this size it keeps them.
+KEPT_BYTES = 30 * 2**20
 
 
 def profile(store: Store, measures, *, income=INCOME, weight=WEIGHT, line=None, by=()):
@@ -54,17 +57,51 @@ def profile(store: Store, measures, *, income=INCOME, weight=WEIGHT, line=None, 
     [['v', 0.8]]
     """
     measures, by = microdata.named(measures), microdata.names(by)
-    added = all(is_sum(measure) for measure in measures.values())
-    if added and _at_own_lines(store, line) and _is_whole(store, income, weight, by):
-        return _from_totals(store, measures, by)
     ask = {"income": income, "weight": weight, "line": encoded(store, line), "by": by}
-    if added:
-        found = _profiled(store, measures, ask)
+    if all(aggregates.is_sum(measure) for measure in measures.values()):
+        found = _added(store, measures, ask)
     elif {store.area, "year"} == set(by) and income == INCOME and weight in (WEIGHT, None):
         found = _by_cell(store, measures, ask)
     else:
         found = _in_parts(store, measures, ask)
     return store.decode(found).sort_values(by, ignore_index=True) if by else found
+
+
+def _added(store: Store, measures: dict, ask: dict) -> pd.DataFrame:
+    """Sums over persons: from totals as far as they go, the rest from rows that may be poor."""
+    line, by, names = ask["line"], ask["by"], aggregates.wanted(measures)
+    if not _is_whole(store, ask):
+        return _profiled(store, measures, ask)
+    own = _at_own_lines(store, line)
+    known = (*aggregates.COUNTS, *names)
+    counted = [n for n in dict.fromkeys(known) if own or n not in aggregates.AT_LINE]
+    table = store.summed("poverty" if own else "incomes", counted, by)
+    if not own and line is not None:
+        table = aggregates.with_line(table, sums_below(store, names, line, by), by)
+    return aggregates.of_sums(table, measures, by)
+
+
+def _is_whole(store: Store, ask: dict) -> bool:
+    """Whether totals of persons were kept by these groups, and can be completed at this line."""
+    kept = INCOME in store.columns and (ask["income"], ask["weight"]) == (INCOME, WEIGHT)
+    kept = kept and set(ask["by"]) <= {store.area, "village", "year"}
+    line = ask["line"]
+    if isinstance(line, pd.DataFrame):
+        return kept and _every_cell_has_a_line(store, line)
+    return kept and (line is None or (isinstance(line, (int, float)) and 0 < line < np.inf))
+
+
+def _every_cell_has_a_line(store: Store, line: pd.DataFrame) -> bool:
+    keys = [name for name in line if name != microdata.LINE]
+    if not 0 < len(line) <= aggregates.MOST_LINES or not set(keys) <= {store.area, "year"}:
+        return False
+    cells = _cells(store).merge(line, on=keys, how="left") if keys else pd.DataFrame()
+    lines = cells.get(microdata.LINE, pd.Series(np.nan))
+    return not line.duplicated(keys).any() and bool(lines.between(0, np.inf, "neither").all())
+
+
+def _cells(store: Store) -> pd.DataFrame:
+    return store.totals("cells").rename(columns={"area": store.area})
 
 
 def _at_own_lines(store: Store, line) -> bool:
@@ -75,17 +112,6 @@ def _at_own_lines(store: Store, line) -> bool:
         return False
     asked = dict(zip(line["year"], line["line"], strict=True))
     return all(year in own and asked.get(year) == own[year] for year in range(first, last + 1))
-
-
-def _is_whole(store: Store, income: str, weight: str | None, by: list[str]) -> bool:
-    return (income, weight) == (INCOME, WEIGHT) and set(by) <= {store.area, "village", "year"}
-
-
-def _from_totals(store: Store, measures: dict, by: list[str]) -> pd.DataFrame:
-    table = store.totals("poverty")
-    sums = [name for name in table if name not in (store.area, "village", "year")]
-    summed = table.groupby(by, as_index=False)[sums].sum() if by else table[sums].sum().to_frame().T
-    return store.decode(of_sums(summed, measures, by))
 
 
 def encoded(store: Store, line):
@@ -152,15 +178,32 @@ def _by_cell(store: Store, measures: dict, ask: dict) -> pd.DataFrame:
     """The rows of an area and year lie together, from the poorest up."""
     if not isinstance(ask["line"], (int, float, pd.DataFrame, type(None))):
         return _in_parts(store, measures, ask)
-    cells = store.totals("cells").rename(columns={"area": store.area})
-    lines = _cell_lines(cells, ask["line"])
-    areas = list(cells.assign(line=lines).groupby(store.area))
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = threads.map(
-            lambda area: _cells_of(store, measures, ask, area=area[0], cells=area[1]), areas
-        )
-        rows = [row for area in found for row in area]
+    cells = _cells(store)
+    areas = list(cells.assign(line=_cell_lines(cells, ask["line"])).groupby(store.area))
+    columns = [INCOME, *microdata.names(ask["weight"])]
+    np.empty(KEPT_BYTES, np.uint8)
+    tables = _read_ahead(partial(_rows_of, store, columns), [area for area, _ in areas])
+    rows = [
+        row
+        for (_, own), table in zip(areas, tables, strict=True)
+        for row in _cells_of(store, measures, ask, cells=own, table=table)
+    ]
     return pd.DataFrame(rows)[[*ask["by"], *(n for n in rows[0] if n not in ask["by"])]]
+
+
+def _rows_of(store: Store, columns: list[str], area: int):
+    file = pq.ParquetFile(store.folder / ROWS / f"{area:06d}.parquet")
+    return file.read(columns=columns, use_threads=False)
+
+
+def _read_ahead(read: Callable, areas: Sequence):
+    """Read the next area while one is measured; two threads that both measure wait on Python."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = [reader.submit(read, area) for area in areas[:1]]
+        for area in areas[1:]:
+            coming.append(reader.submit(read, area))
+            yield coming.pop(0).result()
+        yield coming.pop().result()
 
 
 def _cell_lines(cells: pd.DataFrame, line):
@@ -170,23 +213,22 @@ def _cell_lines(cells: pd.DataFrame, line):
     return microdata.gather(rows, income="income", weight="weight", line=line)[0]["line"].to_numpy()
 
 
-def _cells_of(store: Store, measures: dict, ask: dict, *, area, cells) -> list[dict]:
-    columns = [INCOME, *microdata.names(ask["weight"])]
-    table = pq.read_table(
-        store.folder / ROWS / f"{area:06d}.parquet", columns=columns, use_threads=False
-    )
-    income = table[INCOME].to_numpy().astype(float) / store.columns[INCOME].get("parts", 1)
-    weight = table[WEIGHT].to_numpy().astype(float) if ask["weight"] else np.ones(len(income))
-    ends = cells["rows"].cumsum().to_numpy()
-    rows = []
+def _cells_of(store: Store, measures: dict, ask: dict, *, cells, table) -> list[dict]:
+    ends, rows = cells["rows"].cumsum(), []
     for cell, end in zip(cells.to_dict("records"), ends, strict=True):
-        here = slice(end - cell["rows"], end)
-        arrays = {"income": income[here], "weight": weight[here]}
-        if ask["line"] is not None:
-            arrays["line"] = np.broadcast_to(cell["line"], cell["rows"])
+        here = table.slice(end - cell["rows"], cell["rows"])
+        arrays = _arrays(store, here, ask, cell["line"])
         keys = {name: cell[name] for name in ask["by"]}
         rows.append(keys | microdata.measured(arrays, measures))
     return rows
+
+
+def _arrays(store: Store, rows, ask: dict, line: float) -> dict[str, np.ndarray]:
+    """Incomes, weights and lines of one cell as measures take them."""
+    income = rows[INCOME].to_numpy() / float(store.columns[INCOME].get("parts", 1))
+    weight = rows[WEIGHT].to_numpy().astype(float) if ask["weight"] else np.ones(len(income))
+    arrays = {"income": income, "weight": weight}
+    return arrays if ask["line"] is None else arrays | {"line": np.broadcast_to(line, len(income))}
 
 
 def alkire_foster(
@@ -223,18 +265,8 @@ def alkire_foster(
     ValueError
         The store has no deprivations.
     """
-    by = microdata.names(by)
-    specification = _specification(store, weights)
-    with store.connection() as connection:
-        found = deprivation.alkire_foster(
-            _patterns(store, by, connection),
-            specification,
-            poverty_cutoff=poverty_cutoff,
-            weight="persons" if weight else "rows",
-            rows="rows",
-            by=by,
-        )
-    return store.decode(found)
+    measure = partial(deprivation.alkire_foster, poverty_cutoff=poverty_cutoff, rows="rows")
+    return _of_patterns(store, measure, weights, weight, microdata.names(by))
 
 
 def indicator_profile(
@@ -263,16 +295,15 @@ def indicator_profile(
     ValueError
         The store has no deprivations.
     """
-    by = microdata.names(by)
+    measure = partial(deprivation.indicator_profile, poverty_cutoff=poverty_cutoff)
+    return _of_patterns(store, measure, weights, weight, microdata.names(by))
+
+
+def _of_patterns(store: Store, measure: Callable, weights, weight, by: list[str]) -> pd.DataFrame:
     specification = _specification(store, weights)
+    counted = "persons" if weight else "rows"
     with store.connection() as connection:
-        found = deprivation.indicator_profile(
-            _patterns(store, by, connection),
-            specification,
-            poverty_cutoff=poverty_cutoff,
-            weight="persons" if weight else "rows",
-            by=by,
-        )
+        found = measure(_patterns(store, by, connection), specification, weight=counted, by=by)
     return store.decode(found)
 
 
@@ -299,12 +330,11 @@ def _patterns(store: Store, by: list[str], connection):
         for place, name in enumerate(store.manifest["indicators"])
     ]
     keys = [f'"{name}"' for name in by]
-    return connection.sql(
-        f"""SELECT {", ".join([*keys, *flags])}, rows, persons FROM (
-        SELECT {", ".join([*keys, "deprivations"])}, sum(rows)::BIGINT AS rows,
-        sum(persons)::DOUBLE AS persons
-        FROM read_parquet('{store.path(TOTALS, "deprivations.parquet")}') GROUP BY ALL)"""
-    )
+    rows = f"read_parquet('{store.path(TOTALS, 'deprivations.parquet')}')"
+    if not {"village", "year"} <= set(by):
+        rows = f"""(SELECT {", ".join([*keys, "deprivations"])}, sum(rows)::BIGINT AS rows,
+            sum(persons)::DOUBLE AS persons FROM {rows} GROUP BY ALL)"""
+    return connection.sql(f"SELECT {', '.join([*keys, *flags])}, rows, persons FROM {rows}")
 
 
 def transitions(store: Store, *, area: str | None = None) -> pd.DataFrame:
@@ -332,7 +362,7 @@ def transitions(store: Store, *, area: str | None = None) -> pd.DataFrame:
     return with_shares(found.sort_values(keys, ignore_index=True), keys[:-1])
 
 
-def gains_by_decile(store: Store, of: str = "transfer_yuan") -> pd.DataFrame:
+def gains_by_decile(store: Store, of: str = TRANSFER) -> pd.DataFrame:
     """
     Average the gain in income since the year before over tenths of persons, by money received.
 
@@ -354,15 +384,9 @@ def gains_by_decile(store: Store, of: str = "transfer_yuan") -> pd.DataFrame:
     KeyError
         The store has no such column.
     """
-    rows = store.query([of, "year", WEIGHT, INCOME, f"{INCOME}_before"])
-    with store.connection() as connection:
-        sums = connection.sql(
-            f"""SELECT year, "{of}" AS amount, sum({WEIGHT}::DOUBLE) AS persons,
-            sum({WEIGHT}::DOUBLE * ({INCOME} - {INCOME}_before)) AS gain FROM ({rows})
-            WHERE {INCOME} IS NOT NULL AND {INCOME}_before IS NOT NULL AND amount IS NOT NULL
-            GROUP BY ALL ORDER BY ALL"""
-        ).df()
-    return tenths(sums)
+    for name in (of, INCOME):
+        store.value(name)
+    return tenths(store.totals("gains") if of == TRANSFER else gains_by_amount(store, of))
 
 
 def tenths(sums: pd.DataFrame) -> pd.DataFrame:

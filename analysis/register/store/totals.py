@@ -1,4 +1,4 @@
-"""The tables of totals beside the rows: cells, deprivations, moves, villages."""
+"""The tables of totals beside the rows: of poverty, deprivation, moves, gains."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pandas as pd
 
 from analysis import aggregates
 from analysis.exits.rollup import POOR, REGISTERED
-from analysis.register.store.layout import TOTALS, UNKNOWN, Store, quoted, unpacked
+from analysis.register.store.layout import ROWS, TOTALS, UNKNOWN, Store, quoted, unpacked
 
-MONEY = "income_per_person_yuan"
+MONEY, TRANSFER = "income_per_person_yuan", "transfer_yuan"
 
 
 def begin(job) -> None:
@@ -21,7 +21,7 @@ def begin(job) -> None:
         The writing.
     """
     job.totals = {"cells": _cells(job), "moves": _moves(job), "villages": _villages(job)}
-    if job.flags:
+    if job.derived.flags:
         job.totals["deprivations"] = f"""SELECT {_places(job)}, year, deprivations,
             count(*) AS rows, sum(size) AS persons FROM part GROUP BY ALL"""
     job.counted = set()
@@ -61,9 +61,9 @@ def end(job) -> None:
         )
 
 
-def write_poverty(store: Store, columns: list[str], lines: dict[int, float]) -> None:
+def write_incomes(store: Store, columns: list[str]) -> None:
     """
-    Add up by village and year what sums of poverty at the register's own lines are made of.
+    Add up by village and year what needs no line: persons, incomes, rows by their kind.
 
     Parameters
     ----------
@@ -71,15 +71,107 @@ def write_poverty(store: Store, columns: list[str], lines: dict[int, float]) -> 
         Its rows and codes.
     columns : list of str
         Columns of the groups.
+    """
+    with store.connection() as connection:
+        rows = store.relation([*columns, MONEY, "size"], connection=connection)
+        found = aggregates.sums(rows, income=MONEY, weight="size", by=columns)
+    found.to_parquet(store.folder / TOTALS / "incomes.parquet", index=False)
+
+
+def write_poverty(store: Store, columns: list[str], lines: dict[int, float]) -> None:
+    """
+    Add up by village and year what sums of poverty at the register's own lines are made of.
+
+    Parameters
+    ----------
+    store : Store
+        Its rows, codes and `incomes`.
+    columns : list of str
+        Columns of the groups.
     lines : dict
         Yuan by year; a year without a line is left out.
     """
     table = pd.DataFrame({"year": list(lines), aggregates.LINE: list(lines.values())})
-    with store.connection() as connection:
-        rows = store.relation([*columns, MONEY, "size"], connection=connection)
-        rows = rows.filter(f"year IN ({', '.join(map(str, lines))})")
-        found = aggregates.sums(rows, income=MONEY, weight="size", line=table, by=columns)
+    whole = store.totals("incomes")
+    below = sums_below(store, None, table, columns)
+    found = aggregates.with_line(whole[whole["year"].isin(lines)], below, columns)
     found.to_parquet(store.folder / TOTALS / "poverty.parquet", index=False)
+
+
+def write_gains(store: Store) -> None:
+    """
+    Add up the gains by year and transfer, the money whose tenths are asked for most.
+
+    Parameters
+    ----------
+    store : Store
+        Its rows.
+    """
+    found = gains_by_amount(store, TRANSFER)
+    found.to_parquet(store.folder / TOTALS / "gains.parquet", index=False)
+
+
+def gains_by_amount(store: Store, of: str) -> pd.DataFrame:
+    """
+    Add up the gains in income since the year before by money received.
+
+    Parameters
+    ----------
+    store : Store
+        Its rows.
+    of : str
+        Column of the money.
+
+    Returns
+    -------
+    DataFrame
+        Sorted: ``year, amount``, ``persons`` (of households with an income in both years),
+        ``gain`` (yuan times persons).
+    """
+    kept = store.columns[MONEY]
+    parts = kept.get("parts", 1)
+    # Yuan kept as whole fen are added up as such: exact, and cheaper than numbers with a point.
+    kind = "BIGINT" if parts > 1 or kept["kind"] == "integer" else "DOUBLE"
+    gain = f"r.size * (r.{MONEY}::{kind} - r.{MONEY}_before::{kind})"
+    with store.connection() as connection:
+        return connection.sql(
+            f"""SELECT r.year, {store.value(of)} AS amount, sum(r.size)::DOUBLE AS persons,
+            sum({gain})::DOUBLE / {parts} AS gain
+            FROM read_parquet('{store.path(ROWS, "*.parquet")}') r
+            WHERE r.year > {store.manifest["years"][0]} AND r.{MONEY} IS NOT NULL
+            AND r.{MONEY}_before IS NOT NULL AND amount IS NOT NULL GROUP BY ALL ORDER BY ALL"""
+        ).df()
+
+
+def sums_below(store: Store, names, line, by: list[str]) -> pd.DataFrame:
+    """
+    Add up the rows that are not above a line, without those that are being unpacked.
+
+    Parameters
+    ----------
+    store : Store
+    names : set of str or None
+        As for `analysis.aggregates.sums`.
+    line : float or DataFrame
+        Yuan; a table of lines by area or year in the codes of the store. Years that are not in
+        it are left out.
+    by : list of str
+
+    Returns
+    -------
+    DataFrame
+        As `analysis.aggregates.sums` gives it.
+    """
+    table = line if isinstance(line, pd.DataFrame) else pd.DataFrame({aggregates.LINE: [line]})
+    keys = [name for name in table if name != aggregates.LINE]
+    asked = store.query(
+        dict.fromkeys([*by, *keys, MONEY, "size"]), up_to=(MONEY, table[aggregates.LINE].max())
+    )
+    with store.connection() as connection:
+        rows = connection.sql(asked)
+        if "year" in keys:
+            rows = rows.filter(f"year IN ({', '.join(map(str, table['year'].unique()))})")
+        return aggregates.sums(rows, names, income=MONEY, weight="size", line=line, by=by)
 
 
 def _places(job) -> str:
@@ -121,7 +213,7 @@ def _villages(job) -> str:
         f""", avg({unpacked("passes", place)}) FILTER (status IN ({registered})) AS "{name}",
         bool_or({unpacked("passes", place)} = {UNKNOWN}) FILTER (status IN ({registered}))
             AS "{name}_unknown" """
-        for place, name in enumerate(job.passes)
+        for place, name in enumerate(job.derived.passes)
     )
     return f"""SELECT {_places(job)}, year, count(*) AS rows, sum(size) AS persons,
         coalesce(sum(size) FILTER (status IN ({poor})), 0) AS poor_persons,

@@ -16,10 +16,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import marks
-from analysis.deprivation.scores import FLAG, scored
-from analysis.deprivation.specification import check_specification
-from analysis.exits import judge
 from analysis.register.store import totals
+from analysis.register.store.derived import Derived, derived
 from analysis.register.store.layout import (
     CODES,
     MANIFEST,
@@ -27,7 +25,6 @@ from analysis.register.store.layout import (
     ROWS,
     SCHEMA,
     TOTALS,
-    UNKNOWN,
     Store,
     open_duckdb,
     quoted,
@@ -43,12 +40,12 @@ from analysis.register.store.source import (
     spooled,
 )
 
-INCOME, LINE = "income_per_person_yuan", "line_yuan"
+INCOME = "income_per_person_yuan"
 LINKED = ("status", "size", "village", INCOME)
 BEFORE = "{}_before"
-STAYS, DEPRIVATIONS, PASSES = "stays", "deprivations", "passes"
-# Two bits an indicator; 31 bits hold fifteen.
-BITS, MOST_INDICATORS = 4, 15
+STAYS = "stays"
+# Rows of an area that wait in memory for the disk: many areas wait at once.
+WAITING_ROWS = 20_000
 
 
 def write_register(
@@ -123,11 +120,18 @@ def write_register(
             (new / name).mkdir(parents=True)
         work.mkdir()
         with open_duckdb(memory, work) as connection:
-            job = _Job(connection, new, work, area, progress)
+            job = _Job(connection, new, work, area)
             job.open(households)
-            job.flag(lines, specification)
-            job.judge(pack, measures)
-            job.write()
+            job.derived = derived(
+                connection,
+                job.columns,
+                lines=lines,
+                specification=specification,
+                pack=pack,
+                measures=measures,
+            )
+            job.write(progress)
+            _write_manifest(job)
         _check_totals(read_store(new, memory=memory), job.columns)
         _put(new, folder, made)
     finally:
@@ -154,15 +158,10 @@ def _put(new: Path, folder: Path, made: Path) -> None:
 class _Job:
     """One writing: the connection, where things go, and what was learnt of the register."""
 
-    def __init__(self, connection, new: Path, work: Path, area: str | None, progress: Callable):
-        self.connection, self.new, self.work = connection, new, work
-        self.area, self.progress = area, progress
-        self.flags: list[str] = []
-        self.passes: list[str] = []
-        self.specification: pd.DataFrame | None = None
-        self.read = "source"
-        self.extra: list[str] = []
-        self.joins = ""
+    def __init__(self, connection, new: Path, work: Path, area: str | None):
+        self.connection, self.new, self.work, self.area = connection, new, work, area
+        self.columns: dict[str, Column] = {}
+        self.derived: Derived | None = None
 
     def run(self, sql: str) -> list[tuple]:
         """Say one statement and take all it answers."""
@@ -174,8 +173,7 @@ class _Job:
         self.run(f"CREATE VIEW named AS SELECT * FROM read_parquet('{files}')")
         names = [row[0] for row in self.run("DESCRIBE named")]
         self.area = self.area or next((n for n in AREAS if n in names), AREAS[-1])
-        self.columns: dict[str, Column] = open_source(self.connection, files, self.area)
-        self.coded = [n for n, column in self.columns.items() if column.kind == "code"]
+        self.columns = open_source(self.connection, files, self.area)
         for name in self.coded:
             self._number_texts(name)
         if self.run("SELECT count(DISTINCT year) <> max(year) - min(year) + 1 FROM source")[0][0]:
@@ -198,78 +196,31 @@ class _Job:
             (FORMAT parquet, COMPRESSION zstd)"""
         )
 
-    def flag(self, lines, specification) -> None:
-        """Ask the deprivations of every household of the one function that knows them."""
-        lines = pd.DataFrame(columns=["year", LINE]) if lines is None else lines[["year", LINE]]
-        if lines["year"].duplicated().any():
-            raise refusal("the table of lines names a year twice; keep one line a year")
-        self.lines = {int(year): float(line) for year, line in lines.to_numpy()}
-        if specification is None:
-            return
-        self.specification = check_specification(specification)
-        self.flags = self.specification["indicator"].tolist()
-        _check_count(self.flags)
-        self.connection.register("given_lines", lines.astype({"year": int, LINE: float}))
-        self.run("CREATE TABLE lines AS SELECT * FROM given_lines")
-        rows = self.connection.sql(
-            "SELECT s.*, line_yuan FROM source s LEFT JOIN lines USING (year)"
-        )
-        scored(rows, self.specification).to_native().create_view("flagged")
-        self.read = "flagged"
-        values = [f'coalesce("{FLAG.format(name)}", {UNKNOWN})' for name in self.flags]
-        self.extra.append(f"({_packed(values)})::INTEGER AS {DEPRIVATIONS}")
-
-    def judge(self, pack, measures) -> None:
-        """Judge every combination of values once: a register holds few."""
-        if pack is None or measures is None:
-            return
-        asked = set(measures["from_households"].dropna())
-        rules = pack[(pack["level"] == "household") & pack["indicator"].isin(asked)]
-        self.passes = rules["indicator"].tolist()
-        _check_count(self.passes)
-        for name in self.passes:
-            self._judge_one(name, rules[rules["indicator"] == name], measures)
-        values = [f"coalesce(p_{name}.passes, {UNKNOWN})" for name in self.passes]
-        self.extra.append(f"({_packed(values)})::INTEGER AS {PASSES}")
-
-    def _judge_one(self, name: str, rule: pd.DataFrame, measures: pd.DataFrame) -> None:
-        parts = measures[(measures["level"] == "household") & (measures["indicator"] == name)]
-        wanted = {*parts["column"], *parts["against"].dropna(), *parts["threshold_column"].dropna()}
-        keys = [column for column in self.columns if column in wanted]
-        shown = ", ".join(f's."{key}"' for key in keys)
-        table = self.connection.sql(f"SELECT DISTINCT {shown or '1 AS one'} FROM source s").df()
-        table = table.assign(combination=range(len(table)))
-        verdict = judge(table, rule, measures, "household", ["combination"])["verdict"]
-        codes = verdict.map({"pass": 1, "fail": 0, "unknown": UNKNOWN}).astype("int8")
-        self.connection.register("judged", table[keys].assign(passes=codes.to_numpy()))
-        self.run(f"CREATE TABLE p_{name} AS SELECT * FROM judged")
-        same = " AND ".join(f's."{key}" IS NOT DISTINCT FROM p_{name}."{key}"' for key in keys)
-        self.joins += f" LEFT JOIN p_{name} ON {same or 'true'}"
-
-    def write(self) -> None:
-        """Write the areas, the totals and the manifest."""
+    def write(self, progress: Callable) -> None:
+        """Write the areas and what is counted of each."""
         self._partition()
         self._find_movers()
         totals.begin(self)
         numbers = self.run(f'SELECT code FROM "c_{self.area}" ORDER BY code')
-        for (code,) in self.progress(numbers):
+        for (code,) in progress(numbers):
             self._write_area(code)
         totals.end(self)
-        self._write_manifest()
 
     def _partition(self) -> None:
-        chosen = [self._coded(name) for name in self.columns] + self.extra
+        chosen = [self._kept(name) for name in self.columns]
+        chosen += [f"{value} AS {name}" for name, value in self.derived.packed().items()]
         chosen.append(f'"c_{self.area}".code AS area_')
-        joins = "".join(
+        joins = self.derived.joins + "".join(
             f' LEFT JOIN "c_{name}" ON "c_{name}".text = s."{name}"' for name in self.coded
         )
+        self.run(f"SET partitioned_write_flush_threshold = {WAITING_ROWS}")
         self.run(
-            f"""COPY (SELECT {", ".join(chosen)} FROM {self.read} s {joins} {self.joins})
+            f"""COPY (SELECT {", ".join(chosen)} FROM {self.derived.read} s {joins})
             TO '{quoted(self.work / "parts")}'
             (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (area_))"""
         )
 
-    def _coded(self, name: str) -> str:
+    def _kept(self, name: str) -> str:
         column = self.columns[name]
         if column.kind == "code":
             return f'"c_{name}".code AS "{name}"'
@@ -288,6 +239,11 @@ class _Job:
             JOIN (SELECT code FROM c_household WHERE low <> high) c ON c.code = r.household"""
         )
         self._refuse_twice("movers")
+
+    @property
+    def coded(self) -> list[str]:
+        """Columns of texts, kept as whole numbers."""
+        return [name for name, column in self.columns.items() if column.kind == "code"]
 
     @property
     def linked(self) -> list[str]:
@@ -331,57 +287,58 @@ class _Job:
         totals.add(self, code)
         shutil.rmtree(self.work / "parts" / f"area_={code}")
 
-    def _write_manifest(self) -> None:
-        manifest = self._manifest()
-        if self.lines and INCOME in self.columns:
-            keys = list(dict.fromkeys([self.area, "village", "year"]))
-            totals.write_poverty(Store(self.new, manifest), keys, self.lines)
-        files = sorted(path for path in self.new.rglob("*") if path.is_file())
-        manifest["files"] = {str(path.relative_to(self.new)): path.stat().st_size for path in files}
-        text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
-        (self.new / MANIFEST).write_text(text, encoding="utf-8")
 
-    def _manifest(self) -> dict:
-        villages = pd.DataFrame(self.run("SELECT text FROM c_village"))
-        specification = [] if self.specification is None else self.specification.astype(object)
-        return {
-            "schema": SCHEMA,
-            "area": self.area,
-            "synthetic": marks.is_synthetic(villages),
-            "rows": self.columns["year"].known,
-            "years": [self.columns["year"].low, self.columns["year"].high],
-            "lines": self.lines,
-            "indicators": self.flags,
-            "specification": specification
-            if self.specification is None
-            else specification.to_dict("records"),
-            "passes": self.passes,
-            "columns": self._described(),
-        }
+def _write_manifest(job: _Job) -> None:
+    """Write the totals that are read from the store itself, and the manifest of all files."""
+    manifest = _manifest(job)
+    _write_totals_of_incomes(job, Store(job.new, manifest))
+    files = sorted(path for path in job.new.rglob("*") if path.is_file())
+    manifest["files"] = {str(path.relative_to(job.new)): path.stat().st_size for path in files}
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
+    (job.new / MANIFEST).write_text(text, encoding="utf-8")
 
-    def _described(self) -> dict[str, dict]:
-        described = {name: _description(column) for name, column in self.columns.items()}
-        described |= {name: {"kind": "flags"} for name in self._packs()}
-        described |= {BEFORE.format(name): described[name] for name in self.linked}
-        return described | {STAYS: {"kind": "boolean"}}
 
-    def _packs(self) -> list[str]:
-        return [DEPRIVATIONS] * bool(self.flags) + [PASSES] * bool(self.passes)
+def _write_totals_of_incomes(job: _Job, store: Store) -> None:
+    if INCOME not in job.columns:
+        return
+    keys = list(dict.fromkeys([job.area, "village", "year"]))
+    totals.write_incomes(store, keys)
+    if job.derived.lines:
+        totals.write_poverty(store, keys, job.derived.lines)
+    if totals.TRANSFER in job.columns:
+        totals.write_gains(store)
+
+
+def _manifest(job: _Job) -> dict:
+    villages = pd.DataFrame(job.run("SELECT text FROM c_village"))
+    specification = job.derived.specification
+    return {
+        "schema": SCHEMA,
+        "area": job.area,
+        "synthetic": marks.is_synthetic(villages),
+        "rows": job.columns["year"].known,
+        "years": [job.columns["year"].low, job.columns["year"].high],
+        "lines": job.derived.lines,
+        "indicators": job.derived.flags,
+        "specification": None
+        if specification is None
+        else specification.astype(object).to_dict("records"),
+        "passes": job.derived.passes,
+        "columns": _described(job),
+    }
+
+
+def _described(job: _Job) -> dict[str, dict]:
+    described = {name: _description(column) for name, column in job.columns.items()}
+    described |= {name: {"kind": "flags"} for name in job.derived.packed()}
+    described |= {BEFORE.format(name): described[name] for name in job.linked}
+    return described | {STAYS: {"kind": "boolean"}}
 
 
 def _description(column: Column) -> dict:
     if column.kind == "code":
         return {"kind": "code", "codes": column.name}
     return {"kind": column.kind} | ({"parts": column.parts} if column.parts > 1 else {})
-
-
-def _check_count(names: list[str]) -> None:
-    if len(names) > MOST_INDICATORS:
-        raise refusal(f"{len(names)} indicators; the flags hold {MOST_INDICATORS}")
-
-
-def _packed(values: list[str]) -> str:
-    return " + ".join(f"{value} * {BITS**place}" for place, value in enumerate(values))
 
 
 def _check_totals(store: Store, columns: dict[str, Column]) -> None:
