@@ -473,9 +473,20 @@ def _svg(canvas: "Figure") -> str:
     with warnings.catch_warnings():
         # A missing glyph is only a warning there; here it is an error.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
+        _lay_out(canvas)
         canvas.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
     _check_glyphs(canvas)
     return written.getvalue()
+
+
+def _lay_out(canvas: "Figure") -> None:
+    """Find the place of everything as `savefig` does, which draws the whole chart to find it."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
+
+    FigureCanvasSVG(canvas)
+    canvas.dpi = FigureCanvasSVG.fixed_dpi
+    canvas.get_layout_engine().execute(canvas)
+    canvas.set_layout_engine("none")
 
 
 def _check_glyphs(canvas: "Figure") -> None:

@@ -5,6 +5,7 @@ noticed only by the reader of the printed page.
 """
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -127,8 +128,37 @@ def characters(path: Path) -> frozenset[str]:
     >>> "贫" in characters(paths()["sans"])
     True
     """
+    return frozenset(advances(path))
+
+
+@cache
+def advances(path: Path) -> Mapping[str, float]:
+    """
+    Tell how wide a font file draws each character.
+
+    Parameters
+    ----------
+    path : Path
+        The font file.
+
+    Returns
+    -------
+    mapping of str to float
+        Character to its width in parts of the size of the type, 0 or more.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a font.
+
+    Examples
+    --------
+    >>> advances(paths()["sans"])["贫"]
+    1.0
+    """
     with _open(path) as font:
-        return frozenset(map(chr, font.getBestCmap()))
+        widths, size = font["hmtx"].metrics, font["head"].unitsPerEm
+        return {chr(code): widths[name][0] / size for code, name in font.getBestCmap().items()}
 
 
 @cache

@@ -1,16 +1,20 @@
 """The batch against a plain loop, as a ratio in one run, with peak memory.
 
 The plain loop is what an office would write without this project: for each county and each
-language, papermill's command line for every chapter, one after the other, then nbconvert's browser
-PDF of each executed notebook where a browser is at hand (`--browser`); without one the ratio is the
-smaller. The batch makes the same editions of the same counties, both languages, from nothing, with
-a PDF for each. Every county is a copy of one place, so all cost the same.
+language, papermill's command line for every chapter, one after the other, then nbconvert's page of
+each executed notebook printed by a browser, which is what nbconvert's own `webpdf` does. It does
+the same for both languages, so one is measured and counted twice. Without a browser it makes no
+PDF, says so, and the ratio is the smaller. The batch makes the same editions of the same counties,
+both languages, from nothing: PDF, web page, workbook and CSV. Every county is a copy of one place,
+with the chapters of that place's brief, so all cost the same.
 
 A sample is measured; a province is a sum: what is paid once (imports, chapters that do not depend
 on the county) plus a cost for each county, taken from two sizes of sample. `--unchanged 129` times
 a whole province in which nothing has changed: real files, copied from one county instead of run.
 
-    python benchmarks/batch_of_counties.py --counties 2 4
+    python benchmarks/batch_of_counties.py --counties 1 3
+    python benchmarks/batch_of_counties.py --loop           the loop alone
+    python benchmarks/batch_of_counties.py --unchanged 129
 """
 
 import argparse
@@ -32,10 +36,11 @@ HOME = Path(__file__).resolve().parents[1]
 PROVINCE = 129
 LANGUAGES = ("zh", "en")
 PLACE = "wenshan"
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
 def sample(folder, counties):
-    """A project of so many counties, with every notebook as a chapter."""
+    """A project of so many counties, with the chapters of one place's brief."""
     shutil.copytree(HOME / "data", folder / "data")
     shutil.copytree(HOME / "notebooks", folder / "notebooks")
     (folder / "reports").mkdir()
@@ -43,9 +48,8 @@ def sample(folder, counties):
     for name in names:
         shutil.copytree(folder / "data" / PLACE, folder / "data" / name)
         rename(folder / "data" / name, name)
-    chapters = [
-        {"notebook": path.stem} for path in sorted((folder / "notebooks").glob("[0-9]*.ipynb"))
-    ]
+    own = yaml.safe_load((HOME / "reports/briefs.yml").read_text(encoding="utf-8"))
+    chapters = own["briefs"][PLACE]["chapters"]
     brief = {
         "title": "brief.wenshan.title",
         "date": "2018-03-28",
@@ -112,42 +116,41 @@ def proportional(process):
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
-def run(asked, root):
+def run(asked, root, language="en"):
+    """Run a module of Python, or a program, to its end; it must not fail."""
     told = os.environ | {
+        "ANALYSIS_LANGUAGE": language,
         "ANALYSIS_ROOT": str(root),
         "ANALYSIS_DATA": str(root / "data"),
         "PYTHONPATH": str(HOME),
         "OPENBLAS_NUM_THREADS": "1",
     }
-    return subprocess.run(
-        [sys.executable, "-m", *asked],
-        cwd=root,
-        env=told,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = asked if Path(asked[0]).is_absolute() else [sys.executable, "-m", *asked]
+    ended = subprocess.run(command, cwd=root, env=told, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr[-2000:]
 
 
-def plain_loop(root, names, chapters, browser):
-    """Papermill's command line for each chapter, county and language, then the browser's PDF."""
-    for name in names:
-        for language in LANGUAGES:
-            for chapter in chapters:
-                made = root / "loop" / f"{name}.{language}.{chapter}.ipynb"
-                made.parent.mkdir(exist_ok=True)
-                asked = ["papermill", f"notebooks/{chapter}.ipynb", str(made), "-r", "place", name]
-                ended = run([*asked, "--no-progress-bar"], root)
-                assert ended.returncode == 0, ended.stderr[-2000:]
-                if browser:
-                    asked = ["nbconvert", "--to", "webpdf", "--no-input", str(made)]
-                    ended = run([*asked, "--disable-chromium-sandbox"], root)
-                    assert ended.returncode == 0, ended.stderr[-2000:]
+def plain_loop(root, name, chapters):
+    """Papermill's command line for each chapter, then the browser's PDF; in one language."""
+    for chapter in chapters:
+        made = root / "loop" / f"{name}.{chapter}.ipynb"
+        made.parent.mkdir(exist_ok=True)
+        asked = ["papermill", f"notebooks/{chapter}.ipynb", str(made), "-r", "place", name]
+        run([*asked, "--no-progress-bar"], root, LANGUAGES[0])
+        if BROWSER:
+            run(["nbconvert", "--to", "html", "--no-input", str(made)], root, LANGUAGES[0])
+            print_page(made.with_suffix(".html"), root)
+
+
+def print_page(page, root):
+    """Let the browser print a page; it is told that there is no network, and does not wait."""
+    quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"]
+    run([BROWSER, *quiet, f"--print-to-pdf={page.with_suffix('.pdf')}", page.as_uri()], root)
+    assert page.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
 
 
 def batch(root):
-    ended = run(["analysis", "brief"], root)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    run(["analysis", "brief"], root)
 
 
 def measured(what, *arguments):
@@ -158,21 +161,44 @@ def measured(what, *arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--counties", type=int, nargs=2, default=(2, 4), metavar=("FEW", "MORE"))
+    parser.add_argument("--counties", type=int, nargs=2, metavar=("FEW", "MORE"))
+    parser.add_argument("--loop", action="store_true", help="the plain loop alone")
     parser.add_argument("--unchanged", type=int, metavar="COUNTIES")
-    parser.add_argument("--browser", action="store_true", help="with the loop's PDF by a browser")
     asked = parser.parse_args()
     if asked.unchanged:
         return unchanged(asked.unchanged)
+    loop = None if asked.counties and not asked.loop else of_loop()
+    found = [] if asked.loop and not asked.counties else of_batch(asked.counties or (1, 3))
+    if loop and found:
+        compare(found, loop)
+
+
+def of_loop():
+    """Measure the loop of one county in one language, and say what it did."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (name,), chapters = sample(root, 1)
+        loop = measured(plain_loop, root, name, chapters)
+    printed = f"PDF by {Path(BROWSER).name}" if BROWSER else "no PDF: there is no browser here"
+    print(f"plain loop, 1 county, 1 language, {len(chapters)} chapters ({printed}): {said(loop)}")
+    return loop
+
+
+def of_batch(sizes):
+    """Measure the batch of two numbers of counties, each from nothing and then unchanged."""
     found = []
-    for counties in asked.counties:
+    for counties in sizes:
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
-            names, chapters = sample(root, counties)
-            found.append((counties, measured(batch, root), measured(batch, root)))
-            if counties == asked.counties[0]:
-                loop = measured(plain_loop, root, names[:1], chapters, asked.browser)
-    report(found, loop, len(chapters))
+            sample(root, counties)
+            found.append((counties, measured(batch, root)))
+            print(f"batch, {counties} counties, {len(LANGUAGES)} languages: {said(found[-1][1])}")
+            print(f"  again with nothing changed: {said(measured(batch, root))}", flush=True)
+    return found
+
+
+def said(watch):
+    return f"{watch.wall:.1f} s, {watch.cpu:.1f} s CPU, {watch.peak / 2**20:.0f} MiB"
 
 
 def unchanged(counties):
@@ -180,14 +206,12 @@ def unchanged(counties):
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         sample(root, counties)
-        ended = run(["analysis", "brief", "county-county000"], root)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+        run(["analysis", "brief", "county-county000"], root)
         copy_to_all(root)
         again = measured(batch, root)
         size = sum(path.stat().st_size for path in (root / "reports").rglob("*") if path.is_file())
         print(
-            f"{counties} counties, nothing changed: {again.wall:.1f} s, {again.cpu:.1f} s CPU, "
-            f"{again.peak / 2**20:.0f} MiB; {size / 2**20:.0f} MiB of files"
+            f"{counties} counties, nothing changed: {said(again)}; {size / 2**20:.0f} MiB of files"
         )
 
 
@@ -210,20 +234,14 @@ def copy_to_all(root):
         desk.put_outputs(other, made, desk.outdated_outputs(other), 1.0)
 
 
-def report(found, loop, chapters):
-    print(f"{chapters} chapters, {len(LANGUAGES)} languages, {os.cpu_count()} cores")
-    peak = loop.peak / 2**20
-    print(f"plain loop, one county: {loop.wall:.1f} s, {loop.cpu:.1f} s CPU, {peak:.0f} MiB")
-    for counties, made, again in found:
-        print(
-            f"batch, {counties} counties: {made.wall:.1f} s, {made.cpu:.1f} s CPU, "
-            f"{made.peak / 2**20:.0f} MiB; again with nothing changed: {again.wall:.1f} s"
-        )
-    (few, first, _), (more, second, _) = found
+def compare(found, loop):
+    """Carry both on to a province: once and for each county, from the two sizes of the batch."""
+    (few, first), (more, second) = found
     for kind in ("wall", "cpu"):
         each = (getattr(second, kind) - getattr(first, kind)) / (more - few)
         once = getattr(first, kind) - few * each
-        whole, plain = once + PROVINCE * each, PROVINCE * getattr(loop, kind)
+        whole = once + PROVINCE * each
+        plain = PROVINCE * len(LANGUAGES) * getattr(loop, kind)
         print(
             f"{PROVINCE} counties, {kind}, extrapolated: batch {whole:.0f} s ({once:.1f} once, "
             f"{each:.1f} each), loop {plain:.0f} s: {plain / whole:.1f} times"

@@ -5,6 +5,7 @@ import io
 
 import pandas as pd
 import pypdf
+import pypdfium2
 import pytest
 
 from analysis import exhibits, fonts, press, words
@@ -245,6 +246,42 @@ def test_tables_are_tagged_with_heads_and_every_row(pdfs):
     tree = pypdf.PdfReader(io.BytesIO(pdfs["en"])).trailer["/Root"]["/StructTreeRoot"]
     assert len(tags(tree, "/TH")) >= 3
     assert len(tags(tree, "/TR")) >= 81
+
+
+ALPHABETS = ["贫困户2017年Wa", "county's AVATAR fly", "0123,456.78%", "W’‘“”—…（）、", "iiii llll"]
+
+
+def names(longest):
+    """Texts of every length up to one, so that some just fit their column and some just do not."""
+    rows = [(letters * 20)[:size] for letters in ALPHABETS for size in range(1, longest)]
+    frame = pd.DataFrame({"area": rows, "place": rows[::-1], "year": 2017, "headcount": 9})
+    return {"cells": [prose("own-title"), shown(exhibits.table("own.rows", frame))]}
+
+
+def pictures(brief):
+    with pypdfium2.PdfDocument(press.typeset(brief)) as book:
+        return [page.render(scale=1).to_numpy() for page in book]
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("longest", [40, 75])
+def test_a_row_whose_height_is_known_is_set_as_one_whose_height_is_found(language, longest):
+    brief = document(language, [press.chapter(names(longest), language, name="01_own")])
+    table = brief["chapters"][0]["blocks"][-1]
+    known = pictures(brief)
+    widths = [widths for widths in table["widths"] if max(widths) < 30]
+    assert len(widths) > 20
+    table["widths"] = [[press.UNKNOWN] * len(row) for row in table["rows"]]
+    found = pictures(brief)
+    assert len(known) == len(found)
+    assert all((one == other).all() for one, other in zip(known, found, strict=True))
+
+
+def test_of_a_line_with_a_character_of_another_face_nothing_is_known():
+    known = {"a": 0.5}
+    assert press._drawn("aa", known) == 1.5
+    assert press._drawn("a贫", known) > press.UNKNOWN
+    assert press._drawn("a贫", known | {"贫": 1.0}) == 2.25
 
 
 def test_the_same_brief_gives_the_same_bytes(pdfs):
