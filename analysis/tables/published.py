@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from io import BytesIO
+
 import pandas as pd
 
 from analysis.tables.checks import MARKS, check_table, typed_table
@@ -44,12 +47,20 @@ def read(
     2017
     """
     path = find_file(name, place=place, pack=pack)
-    raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    findings = check_table(raw, name, path.name)
+    frame = _checked(path.read_bytes(), name, path.name)
+    if until is None:
+        return frame.copy()
+    return frame[frame["known_from"] <= until].reset_index(drop=True)
+
+
+@lru_cache(maxsize=128)
+def _checked(content: bytes, name: str, file: str) -> pd.DataFrame:
+    """Hold the same content against the dictionary once; who gets it copies it."""
+    raw = pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    findings = check_table(raw, name, file)
     if len(findings):
         raise TableError(findings)
-    frame = typed_table(raw, name)
-    return frame if until is None else frame[frame["known_from"] <= until].reset_index(drop=True)
+    return typed_table(raw, name)
 
 
 def sources(*frames: pd.DataFrame) -> list[dict[str, str]]:
