@@ -65,7 +65,9 @@ def _visits(held: office.Office) -> pd.DataFrame:
     hazard = returns.fit_hazard(returns.risk_panel(rows), **returns.thresholds(settings))
     watched = returns.monitored(rows, rules, settings)
     last = watched[watched["year"] == watched["year"].max()]
-    return returns.visit_list(last, hazard, share=settings["visits_share"])
+    at_risk, year = int(last["status"].eq("exited").sum()), last["year"].max()
+    known = (held.tables["households"], year, at_risk, settings["visits_share"])
+    return returns.visit_list(last, hazard, share=returns.share_at_risk(*known))
 
 
 def _write(visits: pd.DataFrame, path: Path) -> None:

@@ -372,16 +372,27 @@ def test_the_model_beats_the_rule_at_equal_visits_and_not_perfect_knowledge(comp
     rule, oracle = compared.loc[("as_recorded", "rule")], compared.loc[("as_recorded", "oracle")]
     assert rule["verdict"] == "better" and rule["ahead_low"] > 0.05
     assert oracle["verdict"] == "worse"
-    assert compared.loc[("as_recorded", "random"), "recall"] == pytest.approx(SHARE)
+    # Five in a hundred of the register are more of those that had left poverty, who are half of it.
+    assert 1.5 * SHARE < compared.loc[("as_recorded", "random"), "recall"] < 2.2 * SHARE
 
 
 def test_errors_of_the_register_cost_recall(compared):
     recall = compared["recall"].xs("model", level="list")
-    assert 0.48 < recall["as_recorded"] < recall["without_errors"]
-    assert recall["without_errors"] > 0.55
+    assert 0.6 < recall["as_recorded"] < recall["without_errors"]
+    assert recall["without_errors"] > 0.65
 
 
-def test_sixty_per_cent_of_returns_take_more_than_five_per_cent_of_visits(panel):
+def test_visits_are_a_share_of_the_register_made_among_those_at_risk():
+    register = pd.DataFrame(
+        {"year": [2016] * 9 + [2017] * 10, "status": ["poor"] * 9 + ["poor"] * 4 + ["exited"] * 4
+         + ["returned", "removed"]}
+    )  # fmt: skip
+    assert returns.share_at_risk(register, 2017, 4, 0.2) == pytest.approx(0.2 * 9 / 4)
+    assert returns.share_at_risk(register, 2017, 1, 0.2) == 1.0
+    assert returns.share_at_risk(register, 2017, 0, 0.2) == 0.2
+
+
+def test_sixty_per_cent_of_returns_take_more_than_five_per_cent_of_those_at_risk(panel):
     tested = returns.out_of_time(panel, **LIMITS)
     met = returns.gain_curve(tested["chance"], tested["returned"], [0.05, 0.10])
     assert met[0] < 0.65 and met[1] > 0.6
@@ -407,12 +418,15 @@ def test_the_weaker_odds_of_before_left_nothing_to_find():
 
 @pytest.mark.slow
 def test_over_cities_the_model_beats_the_rule_and_stays_calibrated():
-    gains, errors, recalls = [], [], []
+    gains, errors, recalls, wider = [], [], [], []
     for seed in range(100, 106):
         made = synthetic.city(seed=seed).tables
         tested = returns.out_of_time(
             _panel(returns.under_noise(made, SETTINGS, seed=seed)), **LIMITS
         )
+        visited = (made["households"], tested["year"].max(), len(tested), SHARE)
+        share = returns.share_at_risk(*visited)
+        wider += returns.gain_curve(tested["chance"], tested["returned"], [share]).tolist()
         model, rule, _ = (
             returns.gain_curve(score, tested["returned"], [SHARE])[0]
             for score in returns.score_lists(tested).values()
@@ -424,6 +438,7 @@ def test_over_cities_the_model_beats_the_rule_and_stays_calibrated():
     assert max(errors) < 0.01
     # The best reader of these ledgers meets 59 %: more than that by far would be a leak.
     assert 0.51 < np.mean(recalls) < 0.6
+    assert np.mean(wider) > 0.6
 
 
 @given(

@@ -21,7 +21,14 @@ from analysis.returns.validation import (
     village_folds,
 )
 from analysis.returns.versions import compared_versions, versions
-from analysis.returns.visits import CONFIDENCE, answer, expected_interval, visit_counts, visit_list
+from analysis.returns.visits import (
+    CONFIDENCE,
+    answer,
+    expected_interval,
+    share_at_risk,
+    visit_counts,
+    visit_list,
+)
 
 __all__ = [
     "CONFIDENCE",
@@ -53,6 +60,7 @@ __all__ = [
     "score_lists",
     "score_table",
     "scores",
+    "share_at_risk",
     "thresholds",
     "unbroken",
     "under_noise",

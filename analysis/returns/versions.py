@@ -8,6 +8,7 @@ from analysis.returns.hazard import thresholds
 from analysis.returns.noise import under_noise
 from analysis.returns.panel import known_rows, risk_panel
 from analysis.returns.validation import compare_lists, out_of_time, score_lists
+from analysis.returns.visits import share_at_risk
 
 RECORDED, EXACT = "as_recorded", "without_errors"
 Tables = Mapping[str, pd.DataFrame]
@@ -87,4 +88,6 @@ def _compared(
 ) -> pd.DataFrame:
     rows = known_rows(tables["households"], tables["members"], lines, settings)
     tested = out_of_time(risk_panel(rows), **thresholds(settings))
-    return compare_lists(tested, score_lists(tested, truth), share=settings["visits_share"])
+    visited = (tested["year"].max(), len(tested), settings["visits_share"])
+    share = share_at_risk(tables["households"], *visited)
+    return compare_lists(tested, score_lists(tested, truth), share=share)

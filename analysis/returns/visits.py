@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from analysis.exits.rollup import REGISTERED
 from analysis.returns.categories import SUDDEN, UNSTABLE
 from analysis.returns.hazard import Hazard, chances, reasons
 
@@ -16,6 +17,41 @@ CONFIDENCE = {
     "too_few": "cannot_tell",
 }
 VISIT_COLUMNS = ["rank", "household", "village", "year", "chance", "reason", "kind", "incomplete"]
+
+
+def share_at_risk(households: pd.DataFrame, year: int, at_risk: int, share: float) -> float:
+    """
+    Turn visits to a share of the register into a share of the households that had exited.
+
+    Parameters
+    ----------
+    households : DataFrame
+        The register: ``year, status``.
+    year : int
+        Year whose end counts.
+    at_risk : int
+        Households that had exited by then and are ranked, 0 or more.
+    share : float
+        Share of the households on the register that can be visited, 0 to 1.
+
+    Returns
+    -------
+    float
+        0 to 1; ``share`` itself where nobody is at risk.
+
+    References
+    ----------
+    Opinion on monitoring and help against falling back, State Council leading group, 2020, as
+    reported: those to be watched are about 5 % of the register.
+
+    Examples
+    --------
+    >>> register = pd.DataFrame({"year": 2017, "status": ["poor"] * 60 + ["exited"] * 40})
+    >>> share_at_risk(register, 2017, 40, 0.05)
+    0.125
+    """
+    registered = (households["year"].eq(year) & households["status"].isin(REGISTERED)).sum()
+    return min(share * float(registered) / at_risk, 1.0) if at_risk else share
 
 
 def visit_list(watched: pd.DataFrame, hazard: Hazard, *, share: float) -> pd.DataFrame:
@@ -29,7 +65,7 @@ def visit_list(watched: pd.DataFrame, hazard: Hazard, *, share: float) -> pd.Dat
     hazard : Hazard
         Fitted on all years whose outcome is known.
     share : float
-        Share of the households that can be visited, 0 to 1.
+        Share of these households that can be visited, 0 to 1; from `share_at_risk`.
 
     Returns
     -------
@@ -139,7 +175,7 @@ def answer(
     tested : mapping
         From `scores`.
     share : float
-        Share of the households visited, 0 to 1.
+        Share of the register visited, 0 to 1.
 
     Returns
     -------
