@@ -29,6 +29,9 @@ from tests import offices
 ROOT = Path(__file__).resolve().parents[1]
 MEMORY = 2_500_000_000
 LONGEST = 4_096
+# Seconds of one child: what the search itself keeps of tens of thousands of inputs fills the memory
+# that a child may hold, and must not be taken for a fault of the reader.
+TURN = 600
 # A run of a target is short, so that a sheet that takes long is a fault and not a large sheet.
 LIMITS = tables.Limits(
     size=1_000_000, unpacked=5_000_000, ratio=200, rows=2_000, columns=100, area=100_000
@@ -154,7 +157,8 @@ def run(name: str, seconds: float, corpus: Path) -> Iterator[str]:
         (corpus / f"seed-{number}").write_bytes(seed)
     started, crashes, deaths = time.monotonic(), set(), 0
     while (left := seconds - (time.monotonic() - started)) > 1:
-        asked = [sys.executable, "-m", "tests.fuzz", name, "--seconds", str(int(left))]
+        turn = str(int(min(left, TURN)))
+        asked = [sys.executable, "-m", "tests.fuzz", name, "--seconds", turn]
         ended = subprocess.run(
             [*asked, "--corpus", str(corpus), "--child"],
             cwd=ROOT,

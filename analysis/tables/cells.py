@@ -60,7 +60,6 @@ class Kind(NamedTuple):
     scale: str = "1"
 
 
-@lru_cache(maxsize=2**16)
 def read_cell(text: str, kind: Kind, stored: bool = False) -> Cell:
     """Read one cell as an office wrote it.
 
@@ -88,6 +87,11 @@ def read_cell(text: str, kind: Kind, stored: bool = False) -> Cell:
     """
     if len(text) > LONGEST_CELL:
         return Cell(None, "long_cell")
+    # What is short comes again from sheet to sheet; what is long would only fill the memory.
+    return (_read_short if len(text) <= LONGEST else _read_cell)(text, kind, stored)
+
+
+def _read_cell(text: str, kind: Kind, stored: bool) -> Cell:
     trimmed = _trimmed(text)
     if not trimmed:
         return Cell("")
@@ -101,6 +105,9 @@ def read_cell(text: str, kind: Kind, stored: bool = False) -> Cell:
     if read.text != folded:  # a word of the dictionary turned into its code, or a number scaled
         return read if trimmed == text else Cell(read.text, "spaces")
     return Cell(read.text, "spaces" if folded == trimmed else "full_width")
+
+
+_read_short = lru_cache(maxsize=2**16)(_read_cell)
 
 
 def _read(text: str, kind: Kind) -> Cell:

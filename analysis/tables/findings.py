@@ -270,7 +270,7 @@ def explained(findings: pd.DataFrame) -> pd.DataFrame:
     return findings.assign(**told)
 
 
-@lru_cache(maxsize=2**16)
+@lru_cache(maxsize=2**12)
 def _say(rule: str, part: str, language: str, value: str, expected: str) -> str:
     return words.say(f"check.{rule}.{part}", language, value=value, expected=expected)
 
