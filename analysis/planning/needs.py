@@ -333,9 +333,9 @@ def ledger_case(
     >>> case.village_units.to_numpy().tolist(), case.villages["persons_needed"].tolist()
     ([['a', 'house', 1]], [6.0])
     """
-    registered = households[households["status"].isin(REGISTERED)]
-    of_homes = _of_homes(registered, standard, measures, works)
-    held, wanted, stuck = _of_villages(villages, of_homes, standard, measures, works)
+    rules_and_works = standard, measures, works
+    registered, of_homes = _of_homes(households, *rules_and_works)
+    held, wanted, stuck = _of_villages(villages, of_homes, *rules_and_works)
     groups, group_units = _groups(registered, of_homes, standard, measures)
     rules = standard.set_index(["level", "indicator"])
     open_villages = held[~held[VILLAGE].isin(stuck[VILLAGE])]
@@ -392,9 +392,8 @@ def held_back(
     >>> back[["reason", "villages"]].values.tolist()
     [['no_size', 1], ['not_filled', 1]]
     """
-    registered = households[households["status"].isin(REGISTERED)]
-    of_homes = _of_homes(registered, standard, measures, works)
-    _, _, stuck = _of_villages(villages, of_homes, standard, measures, works)
+    _, of_homes = _of_homes(households, standard, measures, works)
+    *_, stuck = _of_villages(villages, of_homes, standard, measures, works)
     counted_from = works[works["level"].eq(VILLAGE)].set_index("column")["of"].dropna()
     base = stuck["column"].map(counted_from)
     asked = stuck["missing"].where(stuck["reason"].eq(NOT_FILLED), base)
@@ -407,10 +406,12 @@ def held_back(
     ]
 
 
-def _of_homes(registered, standard, measures, works) -> pd.DataFrame:
-    """Give the works that households lack and whose size is known, with their village."""
+def _of_homes(households, standard, measures, works) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give the registered, and the works of known size that they lack, with their village."""
+    registered = households[households["status"].isin(REGISTERED)]
     lacks = lacking(registered, standard, measures, works, HOUSEHOLD).dropna(subset="units")
-    return lacks.astype({"units": int}).merge(registered[[HOUSEHOLD, VILLAGE]], on=HOUSEHOLD)
+    sized = lacks.astype({"units": int})
+    return registered, sized.merge(registered[[HOUSEHOLD, VILLAGE]], on=HOUSEHOLD)
 
 
 def _of_villages(
