@@ -15,13 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 
-from analysis import exhibits, fonts, marks, summary, words
+from analysis import exhibits, fonts, marks, room, summary, words
 
 TEMPLATE = Path(__file__).parents[1] / "reports" / "template" / "brief.typ"
-UNBROKEN = r"[^\s\u2e80-\uffff]+|[\u2e80-\uffff]"
-MEETING = r"(?<=[\u2e80-\uffff])(?=[!-~])|(?<=[!-~])(?=[\u2e80-\uffff])"
-# A character that the face does not have comes from another, so nothing is known of the line.
-UNKNOWN = 1000.0
+UNIT = re.compile(r"\s*(?=[(（][^()（）]*[)）]$)")
+AS_WRITTEN = {"svg", "url", "anchor"}
 PROVENANCE = ("kind", "note", "unverified_rows", "withheld", "sources", "status")
 FIGURE_PARTS = ("headline", "subtitle", "alt", "svg")
 
@@ -162,11 +160,13 @@ def typeset(brief: Mapping[str, object], *, template: Path = TEMPLATE) -> bytes:
     """
     import typst  # noqa: PLC0415 - not needed when nothing has changed
 
-    faces, families = _typst_fonts(tuple(sorted(fonts.paths().items())))
-    inputs = {"brief": json.dumps(dict(brief) | {"faces": families}, ensure_ascii=False)}
-    compiler = typst.Compiler(str(template), root=str(template.parent), font_paths=faces)
-    with warnings.catch_warnings():
+    content = _said(_paged(brief))
+    with tempfile.TemporaryDirectory(prefix="faces.") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        cut = fonts.cut(content + template.read_text(encoding="utf-8"), Path(folder))
+        faces, families = _typst_fonts(cut)
+        inputs = {"brief": content, "faces": _said(families)}
+        compiler = typst.Compiler(str(template), root=str(template.parent), font_paths=faces)
         try:
             pdf, said = compiler.compile_with_warnings(
                 format="pdf", sys_inputs=inputs, pdf_standards=["ua-1"], timestamp=_noon(brief)
@@ -176,28 +176,6 @@ def typeset(brief: Mapping[str, object], *, template: Path = TEMPLATE) -> bytes:
     if said:
         raise PressError(f"the brief cannot be set: {said[0].message}")
     return pdf
-
-
-def open_fonts() -> dict[str, str]:
-    """
-    Open the typefaces once for all briefs that this process, or one forked from it, sets.
-
-    Returns
-    -------
-    dict of str to str
-        Role to the name of the family.
-
-    Raises
-    ------
-    ValueError
-        If a typeface is missing or cannot be read.
-
-    Examples
-    --------
-    >>> sorted(open_fonts())
-    ['bold', 'sans', 'serif']
-    """
-    return _typst_fonts(tuple(sorted(fonts.paths().items())))[1]
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -230,6 +208,36 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _paged(brief: Mapping[str, object]) -> dict[str, object]:
+    """Give the page what it renders and no more, with every length that can be told beforehand."""
+    known = fonts.advances(fonts.paths()["sans"])
+    whole = _curly(dict(brief)) if brief["language"] == "en" else dict(brief)
+    chapters = [
+        chapter | {"blocks": [_block_on_page(block, known) for block in chapter["blocks"]]}
+        for chapter in whole["chapters"]
+    ]
+    return whole | {"chapters": chapters, "line": room.LINE}
+
+
+def _block_on_page(block: Mapping, known: Mapping[str, float]) -> Mapping[str, object]:
+    if block["kind"] == "figure":
+        return {name: value for name, value in block.items() if name != "drawn"}
+    if block["kind"] != "table":
+        return block
+    columns = block["columns"]
+    headings, aligns = ([column[part] for column in columns] for part in ("heading", "align"))
+    return block | {"room": room.table(headings, block["rows"], aligns, known)}
+
+
+def _curly(content: object, name: str = "") -> object:
+    """Set every apostrophe of what is read curly; Chinese has none."""
+    if isinstance(content, str):
+        return content if name in AS_WRITTEN else content.replace("'", "’")
+    if isinstance(content, Mapping):
+        return {key: _curly(value, key) for key, value in content.items()}
+    return [_curly(one) for one in content] if isinstance(content, list) else content
 
 
 def _provenances(chapters: Iterable[Mapping]) -> Iterator[Mapping]:
@@ -411,10 +419,8 @@ def _in_language(content: Mapping, language: str) -> dict[str, object]:
 
 
 def _tabled(content: Mapping, language: str) -> dict[str, object]:
-    columns = [_column(content, place, language) for place in range(len(content["columns"]))]
-    rows = _rows(content, language)
-    drawn = partial(_drawn, known=fonts.advances(fonts.paths()["sans"]))
-    return {"columns": columns, "rows": rows, "widths": [list(map(drawn, row)) for row in rows]}
+    columns = [_column(column, language) for column in content["columns"]]
+    return {"columns": columns, "rows": _rows(content, language)}
 
 
 def _rows(content: Mapping, language: str) -> list[list[str]]:
@@ -422,48 +428,13 @@ def _rows(content: Mapping, language: str) -> list[list[str]]:
     return [[cell.replace(" †", "\u00a0†") for cell in row] for row in content["rows"][language]]
 
 
-def _column(content: Mapping, place: int, language: str) -> dict[str, object]:
-    """Tell the template the lines of a heading, and how many letters the column wants and needs."""
-    column = content["columns"][place]
-    title = column["title"][language]
-    heading = re.split(r"\s*(?=[(（][^()（）]*[)）]$)", title, maxsplit=1)
-    cells = [row[place] for row in content["rows"][language]]
-    words_ = [word for cell in cells for word in re.findall(UNBROKEN, cell)]
+def _column(column: Mapping, language: str) -> dict[str, object]:
+    """Break a heading before the unit in brackets, and say how the column is to be read."""
     return {
-        "heading": heading,
+        "heading": UNIT.split(column["title"][language], maxsplit=1),
         "align": column["align"],
         "form": words.column(column["name"], language).format,
-        "narrowest": max(map(_width, words_), default=0),
-        "heading_width": max(map(_width_in_two_lines, heading)),
-        "longest": max(map(_width, cells)),
     }
-
-
-def _drawn(text: str, known: Mapping[str, float]) -> float:
-    """Measure a text at least as wide as it is set on one line, in parts of the size of the type.
-
-    Typst puts a quarter between Chinese and Latin; kerning hardly ever widens, so a half is spare.
-    """
-    meetings = len(re.findall(MEETING, text))
-    # The template sets an apostrophe curly.
-    letters = text.replace("'", "’")
-    return 0.5 + 0.25 * meetings + sum(known.get(letter, UNKNOWN) for letter in letters)
-
-
-def _width(text: str) -> int:
-    """Count a Chinese character as two, since it is as wide as two letters."""
-    return sum(1 if ord(character) < 0x2E80 else 2 for character in text)
-
-
-def _width_in_two_lines(heading: str) -> int:
-    """Count the letters of the wider line, broken where it reads best."""
-    parts = heading.split()
-    if len(parts) < 2:
-        return _width(heading) if _width(heading) <= 12 else _width(heading) // 2 + 3
-    return min(
-        max(_width(" ".join(parts[:cut])), _width(" ".join(parts[cut:])))
-        for cut in range(1, len(parts))
-    )
 
 
 def _status(content: Mapping, language: str) -> str:
@@ -518,18 +489,15 @@ def _anchored(chapters: Sequence[Mapping]) -> list[dict[str, object]]:
     ]
 
 
-@cache
-def _typst_fonts(paths: tuple[tuple[str, Path], ...]) -> tuple[object, dict[str, str]]:
-    """Open the folders of the faces once; a compilation then takes half the time."""
+def _typst_fonts(paths: Mapping[str, Path]) -> tuple[object, dict[str, str]]:
     import typst  # noqa: PLC0415
 
-    folders = sorted({str(path.parent) for _, path in paths})
-    opened = typst.Fonts(False, False, folders)
+    opened = typst.Fonts(False, False, sorted({str(path.parent) for path in paths.values()}))
     by_path = {Path(font.path): font.family for font in opened.fonts()}
-    for role, path in paths:
+    for role, path in paths.items():
         if path not in by_path:
             raise PressError(f"the {role} typeface {path.name} cannot be read; replace the file")
-    return opened, {role: by_path[path] for role, path in paths}
+    return opened, {role: by_path[path] for role, path in paths.items()}
 
 
 def _noon(brief: Mapping) -> int:

@@ -8,7 +8,7 @@ import pypdf
 import pypdfium2
 import pytest
 
-from analysis import exhibits, fonts, press, words
+from analysis import exhibits, fonts, press, room, words
 from analysis.charts import house
 
 HOSTILE = [
@@ -254,7 +254,7 @@ ALPHABETS = ["贫困户2017年Wa", "county's AVATAR fly", "0123,456.78%", "W’�
 def names(longest):
     """Texts of every length up to one, so that some just fit their column and some just do not."""
     rows = [(letters * 20)[:size] for letters in ALPHABETS for size in range(1, longest)]
-    frame = pd.DataFrame({"area": rows, "place": rows[::-1], "year": 2017, "headcount": 9})
+    frame = pd.DataFrame({"area": rows, "place": rows, "year": 2017, "headcount": 9})
     return {"cells": [prose("own-title"), shown(exhibits.table("own.rows", frame))]}
 
 
@@ -264,14 +264,18 @@ def pictures(brief):
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)
-@pytest.mark.parametrize("longest", [40, 75])
-def test_a_row_whose_height_is_known_is_set_as_one_whose_height_is_found(language, longest):
+@pytest.mark.parametrize("longest", [30, 45])
+def test_a_row_whose_height_is_known_is_set_as_one_whose_height_is_found(
+    language, longest, monkeypatch
+):
     brief = document(language, [press.chapter(names(longest), language, name="01_own")])
-    table = brief["chapters"][0]["blocks"][-1]
+    given = []
+    table = room.table
+    monkeypatch.setattr(room, "table", lambda *asked: given.append(table(*asked)) or given[-1])
     known = pictures(brief)
-    widths = [widths for widths in table["widths"] if max(widths) < 30]
-    assert len(widths) > 20
-    table["widths"] = [[press.UNKNOWN] * len(row) for row in table["rows"]]
+    heights = [height for one in given for height in one["heights"]]
+    assert 20 < sum(height is not None for height in heights) < len(heights)
+    monkeypatch.setattr(room, "drawn", lambda *_: room.UNKNOWN)
     found = pictures(brief)
     assert len(known) == len(found)
     assert all((one == other).all() for one, other in zip(known, found, strict=True))
@@ -279,9 +283,27 @@ def test_a_row_whose_height_is_known_is_set_as_one_whose_height_is_found(languag
 
 def test_of_a_line_with_a_character_of_another_face_nothing_is_known():
     known = {"a": 0.5}
-    assert press._drawn("aa", known) == 1.5
-    assert press._drawn("a贫", known) > press.UNKNOWN
-    assert press._drawn("a贫", known | {"贫": 1.0}) == 2.25
+    assert room.drawn("aa", known) == 1.5
+    assert room.drawn("a贫", known) > room.UNKNOWN
+    assert room.drawn("a贫", known | {"贫": 1.0}) == 2.25
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_pages_set_with_cut_faces_are_those_set_with_whole_ones(language, monkeypatch):
+    brief = document(language, [press.chapter(names(40), language, name="01_own")])
+    cut = pictures(brief)
+    monkeypatch.setattr(fonts, "cut", lambda *_: fonts.paths())
+    whole = pictures(brief)
+    assert len(cut) == len(whole)
+    assert all((one == other).all() for one, other in zip(cut, whole, strict=True))
+
+
+def test_only_english_takes_curly_apostrophes_and_only_where_it_is_read():
+    said = {"text": "county's", "svg": "font: 'Noto'", "rows": [["office's"], [1]]}
+    curly = {"text": "county’s", "svg": "font: 'Noto'", "rows": [["office’s"], [1]]}
+    assert press._curly(said) == curly
+    assert press._paged(document("zh", subtitle="'"))["subtitle"] == "'"
+    assert press._paged(document("en", subtitle="'"))["subtitle"] == "’"
 
 
 def test_the_same_brief_gives_the_same_bytes(pdfs):

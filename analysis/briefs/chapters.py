@@ -109,16 +109,16 @@ def prepare(root: str) -> None:
     'prepare'
     """
     watch(Path(root))
-    from analysis import fonts, press, words  # noqa: PLC0415
+    from analysis import fonts, words  # noqa: PLC0415
     from analysis.charts import house  # noqa: PLC0415
 
-    for name in sorted({"analysis.briefs.engine", "typst", "mistune", *_imported(Path(root))}):
+    press = {"typst", "uharfbuzz", "mistune"}
+    for name in sorted({"analysis.briefs.engine", *press, *_imported(Path(root))}):
         # What cannot be imported fails the chapter that asks for it, in words that name it.
         with suppress(Exception):
             importlib.import_module(name)
     with suppress(ValueError, OSError):
         words.catalogue()
-        press.open_fonts()
         fonts.check_glyphs("%")
         with house.house_style():
             pass
