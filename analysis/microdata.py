@@ -7,7 +7,9 @@ and counted, never filled; a missing weight or line is an error.
 """
 
 import inspect
+from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import narwhals as nw
 import numpy as np
@@ -357,12 +359,18 @@ def arguments(measure, available):
     ['income', 'weight']
     """
     available = {"values": available.get("income"), **available}
-    asked = inspect.signature(measure).parameters.values()
-    required = [p.name for p in asked if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    required = (_asked if isinstance(measure, Hashable) else _asked.__wrapped__)(measure)
     missing = [name for name in required if name not in available]
     if missing:
         raise ValueError(f"the measure needs {', '.join(missing)}; name it")
     return {name: available[name] for name in required}
+
+
+@lru_cache
+def _asked(measure):
+    """Read once what a measure asks for: a register has thousands of groups."""
+    asked = inspect.signature(measure).parameters.values()
+    return [p.name for p in asked if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
 
 
 def profile(frame, measures, *, income, weight, line=None, by=(), group=None):

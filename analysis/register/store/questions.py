@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import accumulate
 
 import numpy as np
 import pandas as pd
@@ -178,14 +179,13 @@ def _by_cell(store: Store, measures: dict, ask: dict) -> pd.DataFrame:
     """The rows of an area and year lie together, from the poorest up."""
     if not isinstance(ask["line"], (int, float, pd.DataFrame, type(None))):
         return _in_parts(store, measures, ask)
-    cells = _cells(store)
-    areas = list(cells.assign(line=_cell_lines(cells, ask["line"])).groupby(store.area))
+    areas = _cells_by_area(store, ask["line"])
     columns = [INCOME, *microdata.names(ask["weight"])]
     np.empty(KEPT_BYTES, np.uint8)
-    tables = _read_ahead(partial(_rows_of, store, columns), [area for area, _ in areas])
+    tables = _read_ahead(partial(_rows_of, store, columns), list(areas))
     rows = [
         row
-        for (_, own), table in zip(areas, tables, strict=True)
+        for own, table in zip(areas.values(), tables, strict=True)
         for row in _cells_of(store, measures, ask, cells=own, table=table)
     ]
     return pd.DataFrame(rows)[[*ask["by"], *(n for n in rows[0] if n not in ask["by"])]]
@@ -213,9 +213,18 @@ def _cell_lines(cells: pd.DataFrame, line):
     return microdata.gather(rows, income="income", weight="weight", line=line)[0]["line"].to_numpy()
 
 
+def _cells_by_area(store: Store, line) -> dict[int, list[dict]]:
+    """Plain dictionaries: there are a thousand, and each is looked at on its own."""
+    cells = _cells(store)
+    listed: dict[int, list[dict]] = {}
+    for cell in cells.assign(line=_cell_lines(cells, line)).to_dict("records"):
+        listed.setdefault(cell[store.area], []).append(cell)
+    return dict(sorted(listed.items()))
+
+
 def _cells_of(store: Store, measures: dict, ask: dict, *, cells, table) -> list[dict]:
-    ends, rows = cells["rows"].cumsum(), []
-    for cell, end in zip(cells.to_dict("records"), ends, strict=True):
+    ends, rows = accumulate(cell["rows"] for cell in cells), []
+    for cell, end in zip(cells, ends, strict=True):
         here = table.slice(end - cell["rows"], cell["rows"])
         arrays = _arrays(store, here, ask, cell["line"])
         keys = {name: cell[name] for name in ask["by"]}
