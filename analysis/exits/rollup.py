@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.exits.judgement import FAIL, PASS, UNKNOWN
+from analysis.statuses import POOR, REGISTERED
 
-POOR = ("poor", "returned")
-REGISTERED = ("poor", "returned", "exited")
 HOUSEHOLD = ["household", "year"]
 
 

@@ -1,9 +1,9 @@
 """The state of housing: homes still unsafe, works done, and the money of both, by township."""
 
 from analysis import microdata
+from analysis.statuses import POOR
 
 UNSAFE = ("C", "D")
-STILL_POOR = ("poor", "returned")
 HOUSING = "housing"
 
 
@@ -51,7 +51,7 @@ def housing(households, projects, payments):
 
 def _homes(households):
     rows = microdata.fetch(households, ["year"], ["township", "status", "house_grade"])
-    poor = rows[(rows["year"] == rows["year"].max()) & rows["status"].isin(STILL_POOR)]
+    poor = rows[(rows["year"] == rows["year"].max()) & rows["status"].isin(POOR)]
     counts = poor.assign(
         unsafe=poor["house_grade"].isin(UNSAFE), ungraded=poor["house_grade"].isna()
     )

@@ -5,10 +5,10 @@ import pandas as pd
 from scipy.stats import rankdata, spearmanr
 
 from analysis import microdata
+from analysis.statuses import POOR
 from analysis.weighted import observations
 
 FEWEST_VILLAGES = 3
-POOR = ("poor", "returned")
 GROUP_COLUMNS = [
     *("incidence_group", "village_count", "population_share"),
     *("headcount_ratio", "yuan_share", "yuan_per_head"),

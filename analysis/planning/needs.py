@@ -13,8 +13,8 @@ from analysis.exits import (
     household_totals,
     judge,
 )
-from analysis.exits.rollup import REGISTERED
 from analysis.planning.case import Case
+from analysis.statuses import REGISTERED
 
 HOUSEHOLD, VILLAGE, COUNTY = "household", "village", "county"
 # Why a failing or unknown test keeps a unit out of every plan.

@@ -6,12 +6,13 @@ import pandas as pd
 from analysis.register.flows import FLOWS, RESIZED
 from analysis.register.reconciliation import residuals
 from analysis.register.states import hazards
+from analysis.statuses import POOR
 
 KEPT = tuple(name for name in FLOWS if name != RESIZED)
 KEYS = ["year", "village"]
 PASSAGES = {
-    "exit": (("poor", "returned"), ("exited",)),
-    "return": (("exited",), ("poor", "returned")),
+    "exit": (POOR, ("exited",)),
+    "return": (("exited",), POOR),
 }
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from analysis import microdata
+from analysis.statuses import POOR
 
 GAINS = ("new", "returned", "born", "moved_in")
 LOSSES = ("exited", "died", "moved_out", "removed")
 RESIZED = "resized"
 FLOWS = ("opening", *GAINS, *LOSSES, RESIZED, "closing")
-POOR = ("poor", "returned")
 STATES = ("never", "poor", "exited", "returned")
 WHOLE = "whole"
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from analysis.exits.rollup import REGISTERED
 from analysis.returns.categories import SUDDEN, UNSTABLE
 from analysis.returns.hazard import Hazard, chances, reasons
+from analysis.statuses import REGISTERED
 
 CONFIDENCE = {
     "better": "moderate",

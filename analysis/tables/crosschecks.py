@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from analysis.statuses import POOR, REGISTERED
 from analysis.tables.findings import MASK
 
 FAULT = ["table", "label", "column", "value", "rule", "expected"]
@@ -19,7 +20,6 @@ HOUSEHOLD_YEAR = ["household", "year"]
 ADULT, SCHOOL_FIRST, SCHOOL_LAST = 16, 7, 14
 # Yuan per person: parts printed in whole yuan may miss their total by less than this.
 ROUNDING = 1.0
-REGISTERED = ("poor", "exited", "returned")
 FOLLOWS = {
     "poor": {"poor", "exited"},
     "exited": {"exited", "returned"},
@@ -297,7 +297,7 @@ def _sex_unchanged(tables: Tables) -> pd.DataFrame:
 def _poor_with_cause(tables: Tables) -> pd.DataFrame:
     """Find poor households for which no main cause is given."""
     rows = tables["households"]
-    rows = rows[_true(rows["status"].isin(["poor", "returned"])) & rows["main_cause"].isna()]
+    rows = rows[_true(rows["status"].isin(POOR)) & rows["main_cause"].isna()]
     return _faults("households", rows, "main_cause", "cause_missing")
 
 
@@ -477,7 +477,7 @@ def _households_without_helper(tables: Tables) -> pd.DataFrame:
     """Find households poor in the last year of the register that have no helper."""
     rows = tables["households"]
     rows = rows[_true(rows["year"].eq(rows["year"].max()))]
-    rows = rows[_true(rows["status"].isin(["poor", "returned"]))]
+    rows = rows[_true(rows["status"].isin(POOR))]
     rows = rows[~rows["household"].isin(tables["helpers"]["household"])]
     return _faults("households", rows, "household", "helper_missing", MASK)
 
@@ -503,7 +503,7 @@ def _flows_follow(tables: Tables) -> pd.DataFrame:
 def _flows_against_register(tables: Tables) -> pd.DataFrame:
     """Find villages whose closing is not the number of poor persons on the register."""
     register = tables["households"]
-    poor = register["size"].where(_true(register["status"].isin(["poor", "returned"])), 0)
+    poor = register["size"].where(_true(register["status"].isin(POOR)), 0)
     counts = poor.groupby([register["village"], register["year"]]).sum().rename("persons")
     rows = tables["flows"].join(counts, on=["village", "year"])
     rows = rows[_true(rows["closing"].ne(rows["persons"]) & rows["persons"].notna())]

@@ -8,9 +8,8 @@ import pandas as pd
 from scipy.stats import chi2_contingency
 
 from analysis import marks
+from analysis.statuses import REGISTERED
 from analysis.tasks.departments import office_names
-
-REGISTERED = ("poor", "returned", "exited")
 
 
 def pairing(
