@@ -363,6 +363,28 @@ def _entry(entry: dict[str, str], key: str, file: str) -> dict[str, str]:
     return entry
 
 
+def is_withheld(text: str) -> bool:
+    """
+    Tell whether a text says of a number that it is not published.
+
+    Parameters
+    ----------
+    text : str
+        A sentence, or a cell of a table.
+
+    Returns
+    -------
+    bool
+        True where a number is hidden.
+
+    Examples
+    --------
+    >>> is_withheld("*"), is_withheld("6 * 7"), is_withheld("of (not published) persons")
+    (True, False, True)
+    """
+    return text == MARK or any(say("disclosure.withheld", one) in text for one in LANGUAGES)
+
+
 def _parts(text: str) -> Iterable[tuple[str, str | None, str]]:
     for literal, name, form, conversion in Formatter().parse(text):
         if name is not None and (not name.isidentifier() or conversion):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -274,6 +275,7 @@ def test_a_second_run_in_the_same_folder_is_refused(project):
 # In a process of its own: a fork of one that has set a page before would wait for its threads.
 INSPECTED = """
 import os, sys
+from functools import partial
 from pathlib import Path
 from analysis import briefs
 from analysis.briefs import chapters, outputs, workers
@@ -426,6 +428,7 @@ def assert_whole(made):
 
 KILLED = """
 import os, random, signal, sys, time
+from functools import partial
 from pathlib import Path
 from analysis import briefs
 from analysis.briefs import chapters, workers
@@ -597,6 +600,59 @@ def test_compare_names_every_number_that_changed_and_why_and_the_brief_carries_t
     assert "Published numbers that differ from the edition of 28 March 2018: 1." in text
     assert "51.0%" in text and "data/north/facts.csv" in text
     assert make(project)[0].made == []
+
+
+def edition(register=True, **counts):
+    """One published table: a village, a year and what is counted there."""
+    both = partial(dict.fromkeys, words.LANGUAGES)
+    names = {"village": "甲", "year": "2017", **counts}
+    columns = [
+        {"name": name, "align": "left" if name == "village" else "right", "title": both(name)}
+        for name in names
+    ]
+    table = {"kind": "table", "key": "register.held", "title": both("T"), "columns": columns}
+    table |= {"rows": both([list(names.values())])} | ({"register": True} if register else {})
+    return revisions.Record({"chapters": []}, [{"chapter": "07", "cell": "a", **table}])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "quiet"),
+    [
+        ("1,152", "1,150", True),
+        ("1,152", "1,100", False),
+        ("12", "*", True),
+        ("*", "12", True),
+        ("12", "—", False),
+    ],
+)
+def test_what_would_tell_of_a_few_is_named_without_its_values(before, after, quiet):
+    changes = revisions.compare(edition(persons=before), edition(persons=after))
+    lines = revisions.note(changes, "en")
+    assert [change.quiet for change in changes] == [quiet]
+    assert (lines[-1] == "T; 甲; persons") == quiet
+    assert (f"{before} → {after}" in " ".join(lines)) == (not quiet)
+    shown = revisions._exhibits(changes, "2018-03-28")
+    said = json.dumps([exhibit.content for exhibit in shown], ensure_ascii=False)
+    assert (before in said) == (not quiet)
+    assert ("Of these, not listed" in said) == quiet
+
+
+def test_a_number_that_counts_nobody_or_stands_in_no_register_may_move_by_a_little():
+    (villages,) = revisions.compare(edition(villages="12"), edition(villages="13"))
+    (printed,) = revisions.compare(
+        edition(register=False, persons="12"), edition(register=False, persons="13")
+    )
+    assert not villages.quiet and not printed.quiet
+
+
+def test_a_sentence_that_moves_by_a_few_persons_is_quiet_in_a_chapter_of_a_register():
+    sentence = {"chapter": "07", "cell": "b", "kind": "finding", "key": "register.said"}
+    both = [edition(persons="100"), edition(persons="100")]
+    for one, count in zip(both, (52, 45), strict=True):
+        said = dict.fromkeys(words.LANGUAGES, f"{count} came back in 2017.")
+        one.numbers.append(sentence | {"text": said})
+    (change,) = revisions.compare(*both)
+    assert change.quiet and "came back in 2017" in change.where["en"]
 
 
 def test_causes_tell_data_code_and_parameters_apart():

@@ -83,9 +83,13 @@ def items(published: Sequence[Mapping]) -> Iterator[Item]:
 
 
 def _kept(content: Mapping) -> dict[str, object]:
+    from analysis import disclosure  # noqa: PLC0415 - not needed when nothing has changed
+
     kept = {
         name: content[name] for name in ("kind", "key", "status", *SENTENCES) if content.get(name)
     }
+    if any(source["id"] in disclosure.REGISTERS for source in content.get("sources", ())):
+        kept["register"] = True
     frame = content if content["kind"] == "table" else content.get("drawn")
     return kept | ({"columns": frame["columns"], "rows": frame["rows"]} if frame else {})
 

@@ -3,7 +3,7 @@
 import datetime
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,10 @@ Texts = dict[str, str]
 
 
 class Change(NamedTuple):
-    """A published number that changed: where, from what, to what, for which causes."""
+    """A published number that changed: where, from what, to what, for which causes.
+
+    It is quiet where the two values side by side would tell of a few households or persons.
+    """
 
     chapter: str
     cell: str
@@ -26,6 +29,7 @@ class Change(NamedTuple):
     old: Texts
     new: Texts
     causes: tuple[str, ...]
+    quiet: bool = False
 
 
 class Record(NamedTuple):
@@ -188,7 +192,8 @@ def compare(old: Record, new: Record) -> list[Change]:
     before = {item.place: item for item in published.items(old.numbers)}
     after = {item.place: item for item in published.items(new.numbers)}
     places = [*after, *(place for place in before if place not in after)]
-    found = [_change(before.get(place), after.get(place)) for place in places]
+    kept = registers([*old.numbers, *new.numbers])
+    found = [_change(before.get(place), after.get(place), kept) for place in places]
     whys: dict[str, tuple[str, ...]] = {}
     changed = []
     for change in filter(None, found):
@@ -196,6 +201,28 @@ def compare(old: Record, new: Record) -> list[Change]:
             whys[change.chapter] = tuple(causes(old.facts, new.facts, change.chapter))
         changed.append(change._replace(causes=whys[change.chapter]))
     return changed
+
+
+def registers(numbers: Iterable[Mapping]) -> set[str]:
+    """
+    List the chapters that show what was counted in a register.
+
+    Parameters
+    ----------
+    numbers : iterable of mapping
+        What `published.shown` gives.
+
+    Returns
+    -------
+    set of str
+        Names of chapters.
+
+    Examples
+    --------
+    >>> registers([{"chapter": "07", "register": True}, {"chapter": "01"}])
+    {'07'}
+    """
+    return {one["chapter"] for one in numbers if one.get("register")}
 
 
 def causes(old: Mapping, new: Mapping, chapter: str) -> list[str]:
@@ -249,7 +276,8 @@ def note(changes: Sequence[Change], language: str) -> list[str]:
     Returns
     -------
     list of str
-        One line for each number, after a line that counts them.
+        One line for each number, after a line that counts them; then, without their values, those
+        that are quiet: whoever has both editions can subtract, and the office should know where.
 
     Examples
     --------
@@ -268,8 +296,11 @@ def note(changes: Sequence[Change], language: str) -> list[str]:
             why=said_causes(change.causes, language),
         )
         for change in changes
+        if not change.quiet
     ]
-    return [words.say("revision.count", language, changed=len(changes)), *lines]
+    quiet = [change.where[language] for change in changes if change.quiet]
+    told = [words.say("revision.quiet", language, quiet=len(quiet)), *quiet] if quiet else []
+    return [words.say("revision.count", language, changed=len(changes)), *lines, *told]
 
 
 def said_causes(found: Iterable[str], language: str) -> str:
@@ -354,6 +385,7 @@ def _exhibits(changes: Sequence[Change], date: str) -> list[exhibits.Exhibit]:
     day = datetime.date.fromisoformat(date)
     if not changes:
         return [exhibits.finding("revision.finding_none", date=day)]
+    listed = [change for change in changes if not change.quiet]
     rows = [
         {
             f"{part}_{language}": text
@@ -365,13 +397,14 @@ def _exhibits(changes: Sequence[Change], date: str) -> list[exhibits.Exhibit]:
                 ("revised_why", said_causes(change.causes, language)),
             )
         }
-        for change in changes[:MOST_ROWS]
+        for change in listed[:MOST_ROWS]
     ]
-    told = {"date": day, "changed": len(changes), "shown": len(rows)}
-    return [
-        exhibits.finding("revision.finding", **told),
-        exhibits.table("revision.changes", pd.DataFrame(rows), status=None, **told),
-    ]
+    told = {"date": day, "changed": len(changes), "shown": len(rows), "listed": len(listed)}
+    quiet = len(changes) - len(listed)
+    shown = [exhibits.finding("revision.finding", **told)]
+    if rows:
+        shown += [exhibits.table("revision.changes", pd.DataFrame(rows), status=None, **told)]
+    return shown + ([exhibits.finding("revision.finding_quiet", quiet=quiet)] if quiet else [])
 
 
 def _cell(exhibit: exhibits.Exhibit) -> dict[str, object]:
@@ -379,7 +412,9 @@ def _cell(exhibit: exhibits.Exhibit) -> dict[str, object]:
     return {"cell_type": "code", "id": "revision", "metadata": {}, "outputs": [output]}
 
 
-def _change(old: published.Item | None, new: published.Item | None) -> Change | None:
+def _change(
+    old: published.Item | None, new: published.Item | None, kept: Collection[str]
+) -> Change | None:
     item, nothing = new or old, dict.fromkeys(words.LANGUAGES, words.MISSING)
     before, after = (old.value if old else nothing), (new.value if new else nothing)
     if before == after:
@@ -388,7 +423,29 @@ def _change(old: published.Item | None, new: published.Item | None) -> Change | 
     said = {language: _moved(before[language], after[language]) for language in words.LANGUAGES}
     olds = {language: pair[0] for language, pair in said.items()}
     news = {language: pair[1] for language, pair in said.items()}
-    return Change(item.chapter, item.cell, where, olds, news, ())
+    quiet = item.chapter in kept and _tells_of_few(item, olds["en"], news["en"])
+    return Change(item.chapter, item.cell, where, olds, news, (), quiet)
+
+
+def _tells_of_few(item: published.Item, old: str, new: str) -> bool:
+    """Whether one edition hides what the other says, or two counts of people lie close together."""
+    from analysis import disclosure  # noqa: PLC0415 - not needed when nothing has changed
+
+    if any(words.is_withheld(text) for text in (old, new)):
+        return True
+    counts = (
+        disclosure.counts_of(item.place[3], item.place[-1]) if item.part == "cell" else "person"
+    )
+    limit = disclosure.limits().get(counts)
+    before, after = (re.findall(NUMBER, text) for text in (old, new))
+    if limit is None or len(before) != len(after):
+        return False
+    return any(_close(*pair, limit.fewest) for pair in zip(before, after, strict=True))
+
+
+def _close(old: str, new: str, fewest: float) -> bool:
+    old, new = (text.replace(",", "") for text in (old, new))
+    return old != new and old.isdecimal() and new.isdecimal() and abs(int(new) - int(old)) < fewest
 
 
 def _moved(old: str, new: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from analysis.disclosure.attack import intervals
 from analysis.disclosure.guard import (
+    REGISTERS,
     close_register,
     guarded_frames,
     guarded_values,
@@ -23,6 +24,7 @@ from analysis.disclosure.scanner import (
 )
 
 __all__ = [
+    "REGISTERS",
     "WITHHELD",
     "Limit",
     "admitted",
