@@ -153,6 +153,9 @@ def _bent(content: bytes, data: bytes) -> bytes:
 def run(name: str, seconds: float, corpus: Path) -> Iterator[str]:
     """Search in child processes until the time is over; give a line for each crash, and a last."""
     corpus.mkdir(parents=True, exist_ok=True)
+    # What an earlier search noted would hide the same crash in this one.
+    for noted in corpus.parent.glob(f"{corpus.name}.*"):
+        noted.unlink()
     for number, seed in enumerate(seeds() if name == "all" else ()):
         (corpus / f"seed-{number}").write_bytes(seed)
     started, crashes, deaths = time.monotonic(), set(), 0

@@ -149,3 +149,11 @@ def test_every_seed_of_the_search_reaches_its_door(tmp_path):
         fuzz.TARGETS["all"](data, tmp_path)
     reading = tables.check_folder(tmp_path)
     assert reading.tables == {}
+
+
+@pytest.mark.slow
+def test_a_minute_of_search_steered_by_the_code_reached_finds_no_crash(tmp_path):
+    pytest.importorskip("atheris", reason="the extra fuzz is not installed, or not for this system")
+    *_, last = fuzz.run("all", 60, tmp_path / "inputs")
+    assert " 0 crashes, 0 deaths" in last
+    assert not last.endswith(" 0 runs, 0 crashes, 0 deaths")
