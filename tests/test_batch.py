@@ -655,6 +655,27 @@ def test_a_sentence_that_moves_by_a_few_persons_is_quiet_in_a_chapter_of_a_regis
     assert change.quiet and "came back in 2017" in change.where["en"]
 
 
+def test_no_published_page_tells_a_hash_of_a_ledger_by_which_a_cell_could_be_tried(project):
+    (project / "data/north/ledgers").mkdir(parents=True)
+
+    def pages(households):
+        ledger = f"village,unsafe_homes\n甲,{households}\n"
+        (project / "data/north/ledgers/homes.csv").write_text(ledger, encoding="utf-8")
+        make(project, "own-north")
+        folder = project / "reports/generated/own-north"
+        return {
+            path.name: path.read_bytes()
+            for path in folder.iterdir()
+            if path.is_file() and path.name != "run.json"
+        }
+
+    first, second = pages(2), pages(3)
+    assert first == second and len(first) > 6
+    assert any(b"in the office" in page for page in first.values())
+    (project / "data/north/facts.csv").write_text("fact,value\na,9\n")
+    assert pages(3) != first
+
+
 def test_causes_tell_data_code_and_parameters_apart():
     chapter = {
         "name": "a",

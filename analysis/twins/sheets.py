@@ -171,7 +171,8 @@ def _made_rows(labels: Mapping, made: Mapping, sources: Sequence) -> Iterator[li
     yield [labels["notebook"]]
     yield from ([run["name"], run["sha256"]] for run in made["notebooks"])
     yield [labels["inputs"]]
-    yield from ([file["path"], file["sha256"]] for file in made["inputs"])
+    untold = labels["in_record"]
+    yield from ([file["path"], file["sha256"] or untold] for file in made["inputs"])
     yield [labels["sources"]]
     yield from ([title, where] for _, title, where, _ in sources)
 

@@ -229,7 +229,9 @@ def _last_pages(brief: Mapping, labels: Mapping) -> Iterator[str]:
     yield f'<section id="made"><h2>{escape(labels["made"])}</h2>'
     named = [labels["file"], labels["fingerprint"]]
     for head, files in (("notebook", "notebooks"), ("inputs", "inputs"), ("typefaces", "fonts")):
-        rows = [[f.get("name") or f["path"], f["sha256"]] for f in made[files]]
+        rows = [
+            [f.get("name") or f["path"], f["sha256"] or labels["in_record"]] for f in made[files]
+        ]
         yield f"<h3>{escape(labels[head])}</h3>"
         yield _plain_table(named, rows, escape(labels[head]))
     yield f"<p><code>{escape(made['command'])}</code></p></section>"
