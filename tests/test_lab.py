@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 
 from analysis import briefs, explore, office, poverty, startpage, synthetic, words
 from analysis.briefs import chapters
+from analysis.charts import explore as charts_of_explore
 from tests import offices
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -264,6 +265,28 @@ def test_small_counts_are_hidden_in_what_is_written(begun, ledgers, tmp_path):
     paths = explore.write_view(scene(begun), few, folder=tmp_path)
     rows = list(csv.DictReader(io.StringIO(paths[0].read_text("utf-8-sig"))))
     assert rows[1]["Persons below"] == words.MARK
+    assert not list(tmp_path.glob("*.png")), "the picture draws what the table hides"
+
+
+def test_no_file_tells_from_one_village_to_the_next_how_many_poor_each_has(begun, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        charts_of_explore, "_by_villages", lambda _axes, curve, *_: drawn.append(curve)
+    )
+    explore.chart(scene(begun), FIRST)
+    explore.picture(scene(begun), FIRST)
+    on_screen, in_file = drawn
+    assert len(on_screen) == begun.listed_left + 1
+    assert in_file["villages"].tolist() == sorted({0, FIRST.villages, begun.listed_left})
+
+
+def test_a_view_that_would_tell_of_a_person_is_not_written(ledgers, tmp_path):
+    phone = "".join(["138", "0013", "8000"])
+    villages = ledgers["villages"].assign(township=f"镇{phone}")
+    begun = explore.start(ledgers | {"villages": villages}, YEAR)
+    with pytest.raises(ValueError, match="phone"):
+        explore.write_view(scene(begun), FIRST, folder=tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_same_view_gives_the_same_bytes(begun, tmp_path):

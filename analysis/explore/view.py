@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -12,7 +12,7 @@ import itables
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis import exhibits, press, twins, words
+from analysis import disclosure, exhibits, press, twins, words
 from analysis.briefs import ROOT
 from analysis.charts import explore as charts
 from analysis.charts import house
@@ -156,7 +156,7 @@ def _alt(scene: Scene, move: Move, shown: pd.DataFrame) -> str:
 
 
 def picture(scene: Scene, move: Move) -> bytes:
-    """Draw what a move does, with the parameters and the mark of synthetic data above.
+    """Draw what a move does, to be sent: with parameters, the mark of synthetic data, no village.
 
     Parameters
     ----------
@@ -185,6 +185,9 @@ def picture(scene: Scene, move: Move) -> bytes:
 def _drawn(scene: Scene, move: Move, shown: pd.DataFrame, above: str = "") -> bytes:
     held = io.BytesIO()
     curve = plan_curve(scene.begun, move.delivered)
+    if above:
+        # From one village to the next the whole curve would tell how many poor each has.
+        curve = curve[curve["villages"].isin([0, move.villages, scene.begun.listed_left])]
     say = partial(words.say, language=scene.language)
     with house.house_style():
         # Margins are fixed: to fit them takes as long as to draw, and a move must not wait for it.
@@ -280,7 +283,7 @@ def write_view(scene: Scene, move: Move, *, folder: Path = FOLDER) -> list[Path]
     """Write a view down: its numbers and the sums by township as CSV, its picture as PNG.
 
     Villages and households are not written, and small counts are hidden as in a brief, since the
-    files may leave the office.
+    files may leave the office; a picture that would draw a hidden number is left out.
 
     Parameters
     ----------
@@ -293,6 +296,11 @@ def write_view(scene: Scene, move: Move, *, folder: Path = FOLDER) -> list[Path]
     -------
     list of Path
         The files; their names hold the parameters, so that the same view is the same file.
+
+    Raises
+    ------
+    ValueError
+        If a file holds what tells of a person: an identity number, a phone, a name of the ledgers.
 
     Examples
     --------
@@ -313,24 +321,35 @@ def write_view(scene: Scene, move: Move, *, folder: Path = FOLDER) -> list[Path]
         outlook(scene.begun, move),
         township_outlook(village_outlook(scene.begun, move)),
     )
+    view, sums = (
+        _table_of(scene, move, "view", shown),
+        _table_of(scene, move, "townships", townships),
+    )
     files = {
-        f"{name}.{scene.language}.csv": _csv(scene, move, "view", shown),
-        f"{name}-townships.{scene.language}.csv": _csv(scene, move, "townships", townships),
-        f"{name}.{scene.language}.png": picture(scene, move),
+        f"{name}.{scene.language}.csv": _csv(scene, move, view),
+        f"{name}-townships.{scene.language}.csv": _csv(scene, move, sums),
     }
+    if "withheld" not in view:
+        files[f"{name}.{scene.language}.png"] = picture(scene, move)
+    if told := disclosure.persons_in(files, ROOT, [scene.place]):
+        raise ValueError("; ".join(told))
     for each, content in files.items():
         press.write_whole(folder / each, content)
     return [folder / each for each in files]
 
 
-def _csv(scene: Scene, move: Move, key: str, frame: pd.DataFrame) -> bytes:
-    """Each row says the parameters and the status too; small counts are hidden as in a brief."""
+def _table_of(scene: Scene, move: Move, key: str, frame: pd.DataFrame) -> Mapping[str, object]:
+    """Small counts are hidden as in a brief."""
     status = "synthetic" if scene.begun.synthetic else "projected"
+    values = {"unknown": scene.begun.unknown, **move._asdict()}
+    return exhibits.table(f"explore.{key}", frame, status=status, **values).content
+
+
+def _csv(scene: Scene, move: Move, shown: Mapping) -> bytes:
+    """Each row says the parameters and the status too."""
     told = {scene.say(f"slider.{name}"): f"{value:g}" for name, value in move._asdict().items()}
     said = words.column("status", scene.language).title
-    told[said] = words.say(f"status.{status}", scene.language)
-    values = {"unknown": scene.begun.unknown, **move._asdict()}
-    shown = exhibits.table(f"explore.{key}", frame, status=status, **values).content
+    told[said] = words.say(f"status.{shown['status']}", scene.language)
     head = [column["title"][scene.language] for column in shown["columns"]]
     numeric = [column["align"] == "right" for column in shown["columns"]]
     rows = [[*row, *told.values()] for row in shown["rows"][scene.language]]
