@@ -1,13 +1,15 @@
 """The command line: briefs made, verified, compared; ledgers checked, stored, searched, ranked."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.store_command import add_store
 
-DONE, SOME_FAILED, WRONG_SPEC = 0, 1, 2
+DONE, SOME_FAILED, WRONG_SPEC, INTERRUPTED = 0, 1, 2, 130
+STOPPED = "stopped; run it again: what is done is kept"
 CHECKED = Path(__file__).resolve().parents[1] / "reports" / "generated" / "check"
 
 
@@ -23,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 if all went well, 1 if something failed, 2 if the request or `briefs.yml` is wrong.
+        0 if all went well, 1 if something failed, 2 if the request or `briefs.yml` is wrong, 130
+        if it was stopped from the keyboard.
 
     Examples
     --------
@@ -31,7 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     2
     """
     asked = _parser().parse_args(arguments)
-    return asked.do(asked)
+    try:
+        return asked.do(asked)
+    except KeyboardInterrupt:
+        return _complain([STOPPED], INTERRUPTED)
+    except BrokenPipeError:
+        # Who reads no further, such as `head`, has seen enough; Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -180,11 +190,11 @@ def _list(briefs) -> int:
 
 def _verify(asked: argparse.Namespace) -> int:
     from analysis import briefs  # noqa: PLC0415
-    from analysis.briefs import verify  # noqa: PLC0415
+    from analysis.briefs import revisions, verify  # noqa: PLC0415
 
     try:
         same = verify.verify_brief(asked.name)
-    except briefs.SpecError as refusal:
+    except (briefs.SpecError, revisions.NoRecord) as refusal:
         return _complain(str(refusal).splitlines(), WRONG_SPEC)
     except ValueError as refusal:
         return _complain(str(refusal).splitlines(), SOME_FAILED)
@@ -206,7 +216,8 @@ def _compare(asked: argparse.Namespace) -> int:
     from analysis.briefs import ROOT, revisions  # noqa: PLC0415
 
     try:
-        old, new = (revisions.find_record(name, ROOT) for name in (asked.old, asked.new))
+        old = revisions.find_record(asked.old, ROOT)
+        new = revisions.find_record(asked.new, ROOT, made_first=True)
         changes = revisions.compare(old, new)
         for language in asked.language or words.LANGUAGES:
             print("\n".join(revisions.note(changes, language)))

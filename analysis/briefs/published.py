@@ -97,7 +97,7 @@ def _kept(content: Mapping) -> dict[str, object]:
 def _cells(one: Mapping) -> Iterator[Item]:
     """Name a cell by the texts of its row; rows called the same are counted."""
     columns, rows = one["columns"], one["rows"]
-    named = [place for place, column in enumerate(columns) if column["align"] == "left"] or [0]
+    named = _naming(columns, rows["en"])
     seen: Counter = Counter()
     for number in range(len(rows["en"])):
         labels = {
@@ -108,10 +108,23 @@ def _cells(one: Mapping) -> Iterator[Item]:
         for place, column in enumerate(columns):
             if place not in named:
                 value = {language: rows[language][number][place] for language in words.LANGUAGES}
-                where = (labels["en"], seen[labels["en"]], column["name"])
+                row = (labels["en"], seen[labels["en"]]) if named else ("", number)
+                where = (*row, column["name"])
                 told = {"title": one.get("title") or one.get("headline"), "row": labels}
                 item = _item(one, "cell", value)
                 yield item._replace(place=(*item.place, *where), column=column["title"], **told)
+
+
+def _naming(columns: Sequence[Mapping], rows: Sequence[Sequence[str]]) -> list[int]:
+    """Choose the columns that name a row: the first of words, and more until no two are alike.
+
+    A row of numbers alone is told by its place: its first number moves as the others do.
+    """
+    words_ = [place for place, column in enumerate(columns) if column["align"] == "left"]
+    for size in range(1, len(words_)):
+        if len({tuple(row[place] for place in words_[:size]) for row in rows}) == len(rows):
+            return words_[:size]
+    return words_ if len(words_) < len(columns) else words_[:1]
 
 
 def _item(one: Mapping, part: str, value: Texts) -> Item:

@@ -13,8 +13,12 @@ from analysis.briefs.spec import Edition
 
 CHAPTER = "revision"
 MOST_ROWS = 60
-NUMBER = r"[+-]?\d[\d,]*(?:\.\d+)?%?"
+NUMBER = r"[+\-−]?\d[\d,]*(?:\.\d+)?%?"
 Texts = dict[str, str]
+
+
+class NoRecord(ValueError):
+    """There is no record of a brief where one is looked for."""
 
 
 class Change(NamedTuple):
@@ -55,7 +59,7 @@ def read_published(path: Path) -> Record:
 
     Raises
     ------
-    ValueError
+    NoRecord
         If there is no whole record.
 
     Examples
@@ -63,7 +67,7 @@ def read_published(path: Path) -> Record:
     >>> read_published(Path("nowhere"))
     Traceback (most recent call last):
     ...
-    ValueError: nowhere: there is no record of a brief; make it first
+    analysis.briefs.revisions.NoRecord: nowhere: there is no record of a brief; make it first
     """
     if path.is_dir():
         facts = record.read_record(path / "run.json")
@@ -72,11 +76,11 @@ def read_published(path: Path) -> Record:
         kept = record.read_record(path)
         facts, numbers = kept.get("run"), kept.get("published")
     if not facts or not isinstance(numbers, list):
-        raise ValueError(f"{path}: there is no record of a brief; make it first")
+        raise NoRecord(f"{path}: there is no record of a brief; make it first")
     return Record(facts, numbers)
 
 
-def find_record(name: str, root: Path) -> Record:
+def find_record(name: str, root: Path, *, made_first: bool = False) -> Record:
     """
     Read a record by its name or its path.
 
@@ -86,6 +90,8 @@ def find_record(name: str, root: Path) -> Record:
         A record that was kept, an edition that stands in `reports/generated`, or a path.
     root : Path
         Folder of the project.
+    made_first : bool
+        Take the edition that stands before a record that was kept under the same name.
 
     Returns
     -------
@@ -94,7 +100,7 @@ def find_record(name: str, root: Path) -> Record:
 
     Raises
     ------
-    ValueError
+    NoRecord
         If there is no such record.
 
     Examples
@@ -102,10 +108,11 @@ def find_record(name: str, root: Path) -> Record:
     >>> find_record("nowhere", Path("project"))
     Traceback (most recent call last):
     ...
-    ValueError: nowhere: there is no record of a brief; make it first
+    analysis.briefs.revisions.NoRecord: nowhere: there is no record of a brief; make it first
     """
     kept, made = root / spec.KEPT / f"{name}.json", root / "reports" / "generated" / name
-    return read_published(next((path for path in (kept, made) if path.exists()), Path(name)))
+    places = (made, kept) if made_first else (kept, made)
+    return read_published(next((path for path in places if path.exists()), Path(name)))
 
 
 def keep(name: str, kept_as: str, root: Path) -> str:
