@@ -87,9 +87,11 @@ def make_briefs(
     analysis.briefs.spec.SpecError: nowhere/reports/briefs.yml: there is no such file
     """
     path = root / "reports" / "briefs.yml"
+    folder = (generated or root / GENERATED).resolve()
+    # Whoever watches the summary must not take an earlier run's for this one's.
+    (folder / "summary.json").unlink(missing_ok=True)
     editions = read_editions(path, root, names=names, languages=languages)
     root, started = root.resolve(), time.monotonic()
-    folder = (generated or root / GENERATED).resolve()
     with _alone(folder), _telling(say) as tell:
         around = Surroundings(root)
         desks = [Desk(edition, folder / edition.name, around) for edition in editions]

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -272,6 +273,8 @@ def put_outputs(
     'put_outputs'
     """
     noted = dict(record.read_record(desk.folder / "run.json").get("outputs", {}))
+    gone = _stale(desk, noted, made)
+    noted = {output: told for output, told in noted.items() if output not in gone}
     for output, content in made.items():
         name = outputs.file_name(desk.edition, output)
         sha256 = record.bytes_hash(content)
@@ -283,6 +286,23 @@ def put_outputs(
     for output, content in made.items():
         press.write_whole(desk.folder / outputs.file_name(desk.edition, output), content)
     press.write_whole(desk.folder / "run.json", run)
+    for output in gone:
+        (desk.folder / outputs.file_name(desk.edition, output)).unlink(missing_ok=True)
+
+
+def _stale(desk: Desk, noted: Mapping[str, Mapping], made: Mapping[str, bytes]) -> list[str]:
+    """List outputs of an earlier run that this one does not make and that no longer hold.
+
+    A run in one language would otherwise leave the other's pages beside a record of new inputs.
+    """
+    executed = [str(desk.noted(chapter).get("sha256")) for chapter in desk.edition.chapters]
+    told = partial(desk.around.press_fingerprint, desk.edition)
+    return [
+        output
+        for output, last in noted.items()
+        if output not in made
+        and last.get("fingerprint") != told(output, executed, desk.all_places())
+    ]
 
 
 def facts(desk: Desk) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -17,8 +18,8 @@ COMMON_FOLDERS = ("reference", "standards")
 LEDGERS = "ledgers"
 PACKAGES = (
     *("duckdb", "fonttools", "ipykernel", "matplotlib", "mistune", "narwhals", "nbclient", "numpy"),
-    *("pandas", "papermill", "pyarrow", "pydantic", "pyyaml", "scipy", "seaborn", "statsmodels"),
-    "typst",
+    *("pandas", "papermill", "pyarrow", "pydantic", "python-calamine", "pyyaml", "scipy"),
+    *("seaborn", "statsmodels", "typst", "uharfbuzz", "xlsxwriter"),
 )
 PACKAGE = Path(__file__).parents[1]
 
@@ -127,7 +128,7 @@ class Surroundings:
     """
 
     def __init__(self, root: Path) -> None:
-        code = folder_hashes(PACKAGE, PACKAGE)
+        code = [*folder_hashes(PACKAGE, PACKAGE), *_own_catalogue()]
         self.root = root
         files = folder_hashes(root / "data", root)
         self.inputs = [file for file in files if not file["path"].endswith(".md")]
@@ -335,6 +336,12 @@ def made(edition: Edition, around: Surroundings, places: frozenset[str]) -> dict
         "packages": ", ".join(f"{name} {version}" for name, version in around.packages.items()),
         "command": f"python -m analysis brief {edition.name}",
     }
+
+
+def _own_catalogue() -> list[dict[str, str]]:
+    """Hash the texts of an office's own, which stand outside the project."""
+    own = os.environ.get("ANALYSIS_CATALOGUE")
+    return folder_hashes(Path(own), Path(own)) if own else []
 
 
 def _untold(file: Mapping[str, str]) -> Mapping[str, str | None]:
