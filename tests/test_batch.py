@@ -248,6 +248,8 @@ def test_a_foreman_that_dies_fails_what_it_was_given_and_says_so(project):
     foreman = workers.Foreman(chapters.prepare, [str(project)], {})
     foreman.start(workers.Task("a", time.sleep, (60,), 60.0))
     foreman._process.kill()
+    assert foreman.ended() == [] and foreman.alive, "the first death is made good"
+    foreman._process.kill()
     outcome = foreman.ended()[0]
     assert outcome.key == "a" and "died without a word" in outcome.failure.said
     assert not foreman.alive
@@ -602,6 +604,90 @@ def test_compare_names_every_number_that_changed_and_why_and_the_brief_carries_t
     assert make(project)[0].made == []
 
 
+def test_an_edition_made_anew_is_compared_with_its_record_kept_under_the_same_name(project):
+    read = f"{READ}\nread = pathlib.Path(data, place, 'facts.csv').read_text()"
+    write_notebook(project, "01_first", PLACE, read, f"share += int(read[-2]) / 100\n{FINDING}")
+    make(project, "own-north")
+    revisions.keep("own-north", "own-north", project)
+    (project / "data/north/facts.csv").write_text("fact,value\na,4\n")
+    make(project, "own-north")
+    old = revisions.find_record("own-north", project)
+    new = revisions.find_record("own-north", project, made_first=True)
+    assert len(revisions.compare(old, new)) == 1
+
+
+def shown_rows(rows, kind="table", left=(0,)):
+    both = partial(dict.fromkeys, words.LANGUAGES)
+    columns = [
+        {"name": f"c{at}", "align": "left" if at in left else "right", "title": both(f"C{at}")}
+        for at in range(len(rows[0]))
+    ]
+    exhibit = {"kind": kind, "key": "k", "title": both("T"), "columns": columns, "rows": both(rows)}
+    return revisions.Record({"chapters": []}, [{"chapter": "01", "cell": "a", **exhibit}])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "left"),
+    [
+        ([["a", "4.31"], ["b", "5.0"]], [["a", "4.41"], ["b", "5.0"]], (0, 1)),
+        ([["a", "4.31", "x"]], [["a", "4.41", "x"]], (0, 1, 2)),
+        ([["−1.31", "9"], ["7", "8"]], [["−1.41", "9"], ["7", "8"]], ()),
+    ],
+    ids=["words alone", "words alone, three", "numbers alone"],
+)
+def test_a_number_that_changes_is_one_change_wherever_it_stands(before, after, left):
+    (change,) = revisions.compare(shown_rows(before, left=left), shown_rows(after, left=left))
+    assert (change.old["en"], change.new["en"]) in {("4.31", "4.41"), ("−1.31", "−1.41")}
+
+
+def test_rows_called_alike_by_their_first_word_are_told_apart_by_the_next():
+    rows = [["a", "x", "1"], ["a", "y", "2"]]
+    moved = [["a", "x", "1"], ["a", "y", "3"]]
+    (change,) = revisions.compare(*(shown_rows(one, left=(0, 1)) for one in (rows, moved)))
+    assert "a · y" in change.where["en"]
+
+
+def test_a_changed_text_of_the_offices_own_catalogue_makes_the_chapters_anew(project):
+    own = Path(os.environ["ANALYSIS_CATALOGUE"]) / "more.yml"
+    own.write_text("more: {said: {zh: 甲, en: A}}", encoding="utf-8")
+    make(project, "own-north")
+    assert make(project, "own-north")[0].made == []
+    own.write_text("more: {said: {zh: 乙, en: B}}", encoding="utf-8")
+    assert make(project, "own-north")[0].ran
+
+
+def test_a_run_in_one_language_leaves_no_pages_of_older_data_in_the_other(project):
+    make(project, "own-north")
+    folder = project / "reports/generated/own-north"
+    (project / "data/north/facts.csv").write_text("fact,value\na,7\n")
+    make(project, "own-north", languages=["en"])
+    assert not list(folder.glob("*.zh.*")) and len(list(folder.glob("*.en.*"))) == 4
+    noted = json.loads((folder / "run.json").read_text())["outputs"]
+    assert not [name for name in noted if name.startswith("zh.")]
+    make(project, "own-north", languages=["zh"])
+    assert len(list(folder.glob("*.en.*"))) == len(list(folder.glob("*.zh.*"))) == 4
+
+
+def test_a_wrong_request_leaves_no_summary_of_an_earlier_run(project):
+    make(project, "own-north")
+    summary = project / "reports/generated/summary.json"
+    assert summary.exists()
+    with pytest.raises(SpecError):
+        make(project, "nowhere")
+    assert not summary.exists()
+
+
+def test_the_keyboards_interrupt_is_said_in_one_line(project):
+    write_notebook(project, "01_first", PLACE, f"import time\ntime.sleep(60)\n{IMPORTS}", FINDING)
+    asked, told = command(project, "brief", "own-north")
+    running = subprocess.Popen(asked, env=told, stderr=subprocess.PIPE, text=True)
+    time.sleep(8)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "stopped; run it again: what is done is kept" in said and "Traceback" not in said
+
+
 def edition(register=True, **counts):
     """One published table: a village, a year and what is counted there."""
     both = partial(dict.fromkeys, words.LANGUAGES)
@@ -742,7 +828,7 @@ def test_the_command_line_verifies_keeps_and_compares(project):
     for asked in (["compare", "first", "onw"], ["keep", "../own"], ["keep", "onw"]):
         ended = run(*asked)
         assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
-    assert run("verify", "nowhere").returncode == 1
+    assert run("verify", "nowhere").returncode == 2
     write_spec(project, revises="nothing")
     assert "there is no reports/kept/nothing.json; keep that edition first" in run("brief").stderr
 
@@ -771,6 +857,32 @@ def test_a_batch_on_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(pro
     there = contents(project / "reports/generated")
     unlike = {path.name for path in here if there[path] != here[path]}
     assert unlike <= {"run.json", "01_first.json", "02_second.json"}
+
+
+def dask_process(name, *arguments):
+    asked = [sys.executable, "-m", f"distributed.cli.dask_{name}", *arguments]
+    return subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_gone_fails_what_it_was_asked_in_plain_words(project, tmp_path):
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    told = tmp_path / "scheduler.json"
+    scheduler = dask_process("scheduler", "--port", "0", "--scheduler-file", told, "--no-dashboard")
+    while not (told.exists() and told.read_text()):
+        time.sleep(0.1)
+    address = json.loads(told.read_text())["address"]
+    worker = dask_process("worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
+    try:
+        reports = briefs.make_briefs(root=project, say=lambda _: scheduler.kill(), cluster=address)
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.wait()
+    failures = [failure for report in reports for failure in report.failures]
+    assert failures and all("the Dask scheduler is gone; start it again" in one for one in failures)
+    assert json.loads((project / "reports/generated/summary.json").read_text())["exit_code"] == 1
+    assert [report.failures for report in make(project)] == [[], []]
 
 
 def test_nobody_on_the_line_is_said_in_one_sentence(project):

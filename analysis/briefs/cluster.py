@@ -8,6 +8,8 @@ shared, but each machine must have the same project in the same folder.
 import logging
 import threading
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +19,10 @@ from analysis.briefs.workers import Failure, Foreman, Outcome, Task, died
 PATIENCE_SECONDS = 60
 LOCAL = "local"
 BRING = "bring the project on that machine up to date, and run again"
+GONE = Failure(
+    "the Dask scheduler is gone",
+    remedy="start it again and run again: only what is missing is done",
+)
 _foremen: dict[tuple[int, str], Foreman] = {}
 
 
@@ -35,6 +41,7 @@ class Cluster:
         self._client = client
         self._site = site
         self._futures: dict[str, object] = {}
+        self._gone = False
         self.slots = slots or max(1, sum(client.nthreads().values()))
 
     def start(self, task: Task) -> None:
@@ -52,7 +59,7 @@ class Cluster:
         'start'
         """
         asked = (_do, task, self._site)
-        self._futures[task.key] = self._client.submit(*asked, pure=False)
+        self._futures[task.key] = None if self._gone else self._client.submit(*asked, pure=False)
 
     def ended(self) -> list[Outcome]:
         """
@@ -70,10 +77,21 @@ class Cluster:
         """
         import distributed  # noqa: PLC0415 - Dask is optional
 
-        distributed.wait(list(self._futures.values()), return_when="FIRST_COMPLETED")
+        try:
+            if not self._gone:
+                distributed.wait(list(self._futures.values()), return_when="FIRST_COMPLETED")
+        except (OSError, CancelledError):
+            self._gone = True
+        if self._gone:
+            return self._lost()
         done = {key: future for key, future in self._futures.items() if future.done()}
         self._futures = {key: f for key, f in self._futures.items() if key not in done}
         return [_outcome(key, future) for key, future in done.items()]
+
+    def _lost(self) -> list[Outcome]:
+        """Fail what was asked of a scheduler that is gone; who asks more of it hears the same."""
+        lost, self._futures = self._futures, {}
+        return [Outcome(key, 0.0, None, GONE) for key in lost]
 
     def stop(self) -> None:
         """
@@ -84,9 +102,11 @@ class Cluster:
         >>> Cluster.stop.__name__
         'stop'
         """
-        self._client.cancel(list(self._futures.values()))
         own = self._client.cluster
-        self._client.close()
+        # A scheduler that is gone has nothing to cancel, and nobody to say goodbye to.
+        with suppress(OSError, TimeoutError, CancelledError):
+            self._client.cancel(list(filter(None, self._futures.values())))
+            self._client.close(timeout=5)
         if own is not None:
             own.close()
 

@@ -168,10 +168,15 @@ class Foreman:
     ) -> None:
         self.slots = slots
         self._tasks: dict[str, Task] = {}
-        self._gone = False
+        self._gone, self._deaths = False, 0
+        self._prepare, self._arguments, self._told = prepare, arguments, told
+        self._hire()
+
+    def _hire(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            said = [str(theirs.fileno()), prepare.__module__, prepare.__name__, *arguments]
+            asked = [self._prepare.__module__, self._prepare.__name__, *self._arguments]
+            said = [str(theirs.fileno()), *asked]
             self._process = subprocess.Popen(
                 [
                     sys.executable,
@@ -180,7 +185,7 @@ class Foreman:
                     *said,
                 ],
                 pass_fds=[theirs.fileno()],
-                env=os.environ | told,
+                env=os.environ | self._told,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
@@ -215,7 +220,8 @@ class Foreman:
         Returns
         -------
         list of Outcome
-            What has ended; all that was started, as failed, if the foreman died.
+            What has ended. A foreman that dies is replaced once, and nothing has ended then; if
+            the second dies too, all that was started has failed.
 
         Examples
         --------
@@ -225,11 +231,21 @@ class Foreman:
         try:
             outcome = self._line.recv()
         except (EOFError, OSError):
+            return self._lost()
+        self._tasks.pop(outcome.key)
+        return [outcome]
+
+    def _lost(self) -> list[Outcome]:
+        self._deaths += 1
+        if self._deaths > 1:
             self._gone = True
             lost, self._tasks = self._tasks, {}
             return [Outcome(key, 0.0, None, died()) for key in lost]
-        self._tasks.pop(outcome.key)
-        return [outcome]
+        self._hang_up()
+        self._hire()
+        for task in self._tasks.values():
+            self._letters.put(task)
+        return []
 
     @property
     def alive(self) -> bool:
@@ -245,6 +261,9 @@ class Foreman:
         >>> Foreman.stop.__name__
         'stop'
         """
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         self._letters.put(None)
         # The foreman may be gone already.
         with suppress(OSError):
