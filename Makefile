@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 EXTRAS := $(VENV)/extras
-ROWS ?= 1e6
+ROWS ?= 1e6 1e7 1e8
 export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 
@@ -38,13 +38,16 @@ refresh: $(READY)  ## re-run the notebooks in place, after a wanted change of nu
 references: $(READY)  ## compare every measure with the outputs of the field's tools, where they are at hand
 	@$(RUN) -m tests.references $(REFERENCE)
 
-bench: $(READY)  ## time a stored register, the draws, the survey, the reader and the batch, as ratios: make bench ROWS=1e7
-	$(RUN) benchmarks/register_questions.py --rows $(ROWS)
+bench: $(READY)  ## time a stored register, the draws, the survey, the reader, the batch and the press, as ratios; hours, or less with ROWS=1e6
+	for rows in $(ROWS); do $(RUN) benchmarks/register_questions.py --rows $$rows || exit 1; done
 	$(RUN) benchmarks/distribution_draws.py --rows 10000000
 	$(RUN) benchmarks/survey_domains.py
 	$(RUN) benchmarks/county_workbooks.py
 	$(RUN) benchmarks/plan_province.py
-	$(RUN) benchmarks/batch_of_counties.py --counties 2 4
+	$(RUN) benchmarks/batch_of_counties.py --loop --counties 1 3
+	$(RUN) benchmarks/batch_of_counties.py --unchanged 129
+	$(RUN) -m analysis brief
+	$(RUN) benchmarks/press_of_briefs.py
 
 extras: $(EXTRAS)  ## add what optional tests and engines use: a browser's driver, PySpark, Dask
 

@@ -8,6 +8,7 @@ the draws of growth, with a change of inequality, and with personal shocks.
 """
 
 import argparse
+import resource
 import time
 
 import numpy as np
@@ -69,6 +70,8 @@ def main():
     table["sorts"] = table["seconds"] / sort
     table["orders"] = table["seconds"] / argsort
     print(table.round(3).to_string())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"peak {peak:.2f} GiB, with the incomes and weights themselves")
 
 
 if __name__ == "__main__":

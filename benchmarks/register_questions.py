@@ -1,7 +1,7 @@
 """Questions to a stored register, as ratios to the bare scan of their columns and to plain pandas.
 
     python benchmarks/register_questions.py --rows 1e7
-    python benchmarks/register_questions.py --rows 1e8 --no-pandas --folder FOLDER --only Q4
+    python benchmarks/register_questions.py --rows 1e8 --folder FOLDER --only Q4
 
 Makes a synthetic register and its store in a temporary folder (or in `--folder`, where they are
 kept), then asks each question in turn with the scans, a few times, and takes the shortest; pandas
@@ -54,6 +54,8 @@ SHAPE = {"gini": inequality.gini} | {
     f"p{share}": partial(weighted.quantile, share=share / 100) for share in (10, 50, 90)
 }
 BY = ["county", "year"]
+# Ten times as many rows as this do not fit into the memory of a plain machine as pandas holds them.
+MOST_FOR_PANDAS = 2e7
 
 
 PACK = tables.read("standards", pack="yunnan_2017")
@@ -398,7 +400,8 @@ def main():
     asked = parser.parse_args()
     folder = Path(asked.folder or tempfile.mkdtemp(prefix="register-"))
     try:
-        report(folder, int(asked.rows), pandas=asked.pandas, runs=asked.runs, only=asked.only)
+        pandas = asked.pandas and asked.rows <= MOST_FOR_PANDAS
+        report(folder, int(asked.rows), pandas=pandas, runs=asked.runs, only=asked.only)
     finally:
         if not asked.folder:
             shutil.rmtree(folder)

@@ -10,6 +10,7 @@ import pytest
 
 from analysis import exhibits, fonts, press, room, words
 from analysis.charts import house
+from tests import reading
 
 HOSTILE = [
     '#eval("1 + 1")',
@@ -240,6 +241,38 @@ def test_every_picture_has_the_alternative_text_made_from_the_data(pdfs):
     for language, alt in (("zh", "由高到低"), ("en", "from high to low")):
         root = pypdf.PdfReader(io.BytesIO(pdfs[language])).trailer["/Root"]
         assert alt in [figure.get("/Alt") for figure in tags(root["/StructTreeRoot"], "/Figure")]
+
+
+def said_of(block):
+    """The texts of a block in the order in which they are to be heard."""
+    if block["kind"] == "finding":
+        return [block["text"], block["status"]]
+    if block["kind"] == "table":
+        heads = ["".join(column["heading"]) for column in block["columns"]]
+        return [block["title"], *heads, *(cell for row in block["rows"] for cell in row)]
+    if block["kind"] == "figure":
+        return [block["headline"], block["subtitle"]]
+    if block["kind"] == "list":
+        return [text for item in block["items"] for one in item for text in said_of(one)]
+    if block["kind"] == "quote":
+        return [text for one in block["children"] for text in said_of(one)]
+    return [press._plain(block["children"])]
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_a_screen_reader_hears_cover_contents_and_every_block_in_order(pdfs, language):
+    brief = document(language)
+    heard = squeezed("".join(reading.read_aloud(pdfs[language])))
+    chapter = brief["chapters"][0]
+    wanted = [brief["author"], brief["title"], *(one["text"] for one in brief["answers"])]
+    wanted += [brief["labels"]["contents"], chapter["title"]]
+    wanted += [text for block in chapter["blocks"] for text in said_of(block)]
+    wanted += [brief["labels"]["sources"], brief["labels"]["made"], brief["made"]["command"]]
+    at = 0
+    for text in map(squeezed, wanted):
+        found = heard.find(text, at)
+        assert found >= 0, f"{text!r} is not heard after {heard[max(0, at - 40) : at]!r}"
+        at = found + len(text)
 
 
 def test_tables_are_tagged_with_heads_and_every_row(pdfs):
