@@ -567,6 +567,14 @@ def test_verify_says_same_or_what_differs(project):
     assert "differs: own-north.en.pdf" in said
 
 
+def test_verify_says_that_a_subtitle_was_changed(project):
+    make(project, "own-north")
+    write_spec(project, subtitle="own.title", **{"for": {"place": ["north"]}})
+    said = []
+    assert not verify.verify_brief("own-north", root=project, say=said.append)
+    assert "since then, subtitle changed" in "\n".join(said)
+
+
 def test_verify_sees_a_file_that_was_tampered_with(project):
     make(project, "own-north")
     path = project / "reports/generated/own-north/own-north.zh.pdf"

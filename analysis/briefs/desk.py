@@ -329,6 +329,7 @@ def facts(desk: Desk) -> dict[str, object]:
         "brief": desk.edition.name,
         "date": desk.edition.spec.date.isoformat(),
         "revises": desk.edition.spec.revises,
+        **{part: getattr(desk.edition.spec, part) for part in ("title", "subtitle", "author")},
         "chapters": [dict(desk.noted(chapter)) for chapter in desk.edition.chapters],
         "inputs": around.scope(desk.all_places()),
         "code": {"sha256": around.code, "measures": around.measures, "commit": around.commit()},

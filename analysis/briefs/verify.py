@@ -83,7 +83,7 @@ def _reasons(old: revisions.Record, new: revisions.Record) -> Iterator[str]:
     for name in names:
         for cause in revisions.causes(old.facts, new.facts, name):
             found.setdefault(cause, []).append(name)
-    for part in ("template", "fonts", "date", "revises"):
+    for part in ("template", "fonts", "date", "revises", "title", "subtitle", "author"):
         if old.facts.get(part) != new.facts.get(part):
             found.setdefault(part, []).extend(names)
     if old.facts["code"]["sha256"] != new.facts["code"]["sha256"] and "code" not in found:
