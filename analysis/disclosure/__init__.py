@@ -12,7 +12,13 @@ from analysis.disclosure.guard import (
 )
 from analysis.disclosure.identifiers import admitted, office_key, pseudonymised
 from analysis.disclosure.limits import Limit, counts_of, limits
-from analysis.disclosure.protect import WITHHELD, protect, protect_together, rounded
+from analysis.disclosure.protect import (
+    WITHHELD,
+    protect,
+    protect_nested,
+    protect_together,
+    rounded,
+)
 from analysis.disclosure.relations import joined, row_sums
 from analysis.disclosure.scanner import (
     describe_hits,
@@ -42,6 +48,7 @@ __all__ = [
     "open_register",
     "persons_in",
     "protect",
+    "protect_nested",
     "protect_together",
     "pseudonymised",
     "rounded",
