@@ -28,11 +28,15 @@ from analysis.disclosure.scanner import (
     scan_files,
     tokens_of,
 )
+from analysis.disclosure.tied import Cell, Equation, Tied, picked, protect_tied, values_of
 
 __all__ = [
     "REGISTERS",
     "WITHHELD",
+    "Cell",
+    "Equation",
     "Limit",
+    "Tied",
     "admitted",
     "close_register",
     "counts_of",
@@ -47,8 +51,10 @@ __all__ = [
     "office_key",
     "open_register",
     "persons_in",
+    "picked",
     "protect",
     "protect_nested",
+    "protect_tied",
     "protect_together",
     "pseudonymised",
     "rounded",
@@ -57,4 +63,5 @@ __all__ = [
     "scan_contents",
     "scan_files",
     "tokens_of",
+    "values_of",
 ]
