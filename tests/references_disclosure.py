@@ -1,7 +1,7 @@
 """A reader with pencil and paper, who adds up the tables of flows across each other."""
 
 import numpy as np
-from scipy import sparse
+from scipy import optimize, sparse
 
 from analysis import disclosure
 from analysis.disclosure.relations import Sums
@@ -70,6 +70,23 @@ def _links(links, year, **ends):
 
 def given_away(frames, safe):
     """Hidden counts that the sums leave less room than the limits ask: cell, count, bounds."""
+    cells, sums, hidden = _read(frames, safe)
+    asked = np.flatnonzero(hidden)
+    bounds = disclosure.intervals(sums, hidden, asked)
+    found = [(cells[at], sums.values[at], *ends) for at, ends in zip(asked, bounds, strict=True)]
+    return [one for one in found if _is_tight(*one)]
+
+
+def moved(frames, safe):
+    """The tables with hidden counts moved by one, one way for each, so that every sum stands."""
+    cells, sums, hidden = _read(frames, safe)
+    for at in np.flatnonzero(hidden):
+        move = _move(sums, hidden, at)
+        if move is not None and _are_alike(cells, sums.values, sums.values + move):
+            yield _with(frames, cells, move)
+
+
+def _read(frames, safe):
     cells = counted(frames)
     place = {cell: at for at, cell in enumerate(cells)}
     values = np.array([float(frames[name][column].iloc[row]) for name, row, column in cells])
@@ -80,15 +97,37 @@ def given_away(frames, safe):
         for cell, sign in row.items():
             if cell in place:
                 matrix[at, place[cell]] = sign
-    asked = np.flatnonzero(hidden)
-    sums = Sums(sparse.csr_array(matrix), values, len(cells))
-    bounds = disclosure.intervals(sums, hidden, asked)
-    told = zip(asked, bounds, strict=True)
-    return [
-        (cells[at], values[at], *ends)
-        for at, ends in told
-        if _is_tight(cells[at], values[at], *ends)
-    ]
+    return cells, Sums(sparse.csr_array(matrix), values, len(cells)), hidden
+
+
+def _move(sums, hidden, at):
+    """The fewest cells that move by one with the one asked for."""
+    up = np.where(np.arange(len(hidden)) == at, 1.0, 0.0)
+    free = hidden & (sums.values > 0)
+    found = optimize.milp(
+        np.ones(2 * len(free)),
+        constraints=optimize.LinearConstraint(sparse.hstack([sums.matrix, -sums.matrix]), 0, 0),
+        bounds=optimize.Bounds(
+            np.concatenate([up, 0 * up]), np.concatenate([free, free & (up == 0)])
+        ),
+        integrality=np.ones(2 * len(free)),
+    )
+    return found.x[: len(free)] - found.x[len(free) :] if found.status == 0 else None
+
+
+def _are_alike(cells, before, after):
+    """Of the same order of magnitude, and on the same side of the limit."""
+    limits = disclosure.limits()
+    fewest = np.array([limits[UNITS.get(name, "household")].fewest for name, *_ in cells])
+    same = [int(a).bit_length() == int(b).bit_length() for a, b in zip(before, after, strict=True)]
+    return all(same) and ((before < fewest) == (after < fewest)).all() and (after >= 0).all()
+
+
+def _with(frames, cells, move):
+    changed = {name: frame.copy() for name, frame in frames.items()}
+    for (name, row, column), step in zip(cells, move, strict=True):
+        changed[name].iloc[row, changed[name].columns.get_loc(column)] += step
+    return changed
 
 
 def _is_tight(cell, value, low, high):
