@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from nbclient import NotebookClient
 
-from analysis import disclosure, exhibits, office, press, tables, words
+from analysis import disclosure, exhibits, funds, office, press, tables, words
 from analysis.briefs import chapters
+from analysis.charts import funds as fund_charts
 from tests import offices
 
 CATALOGUE = """
@@ -126,6 +127,88 @@ def test_totals_among_the_rows_are_found_by_their_numbers():
 def test_single_households_are_refused():
     with pytest.raises(ValueError, match="single persons or households"):
         exhibits.table("own.rows", frame().assign(household="SYNH1"), **SYNTHETIC)
+
+
+def villages(poor):
+    """Villages by poor persons; people and money a head in the same order."""
+    people = [880 + 10 * at for at in range(len(poor))]
+    frame = pd.DataFrame(
+        {"village": [f"SYNV{at}" for at in range(len(poor))], "population": people}
+    )
+    return frame.assign(
+        headcount_ratio=[few / all_ for few, all_ in zip(poor, people, strict=True)],
+        yuan_per_head=[100.0 + few for few in poor],
+    )
+
+
+def test_a_share_of_the_people_of_a_village_is_a_count_of_its_poor():
+    (safe,) = disclosure.guarded_frames("any", [villages([1, 40, 90, 200])])
+    assert safe["headcount_ratio"].isna().tolist()[0] and safe["headcount_ratio"].isna().sum() >= 2
+
+
+@pytest.mark.parametrize("share", [3 / 880, 0.0034, 0.9966, 0.003])
+def test_a_rounded_share_still_tells_the_count(share):
+    said = exhibits.finding("own.said", few=880, share=share, year=2017, **SYNTHETIC)
+    assert "880" not in said.content["text"]["en"]
+
+
+def targeting(poor):
+    """The chart of money and the poor: what it draws, and its table."""
+    drawn, fifths = [], funds.by_incidence(villages(poor))
+
+    def draw(panels, *data, say):
+        fund_charts.targeting(panels, *data, say=say)
+        drawn.extend(line.get_xydata() for axes in panels for line in axes.lines)
+
+    shown = exhibits.figure(
+        *("funds.targeting", draw, funds.incidence_curve(fifths), fifths),
+        **{"frame": fifths.drop(columns=["population", "poor_persons"]), "panels": (1, 2)},
+        **{"leaning": "funds.leaning.cannot_tell", "half": 0.5, "villages": len(poor)},
+        **{"index": 0.0, "index_low": -0.1, "index_high": 0.1, **SYNTHETIC},
+    )
+    return drawn, shown.content["drawn"]["rows"]["en"]
+
+
+def test_the_chart_of_money_draws_no_single_village_and_no_fifth_of_few_poor():
+    heads = villages([90, 80, 70, 60, 50, 40, 30, 20, 1, 1])
+    drawn, rows = targeting([90, 80, 70, 60, 50, 40, 30, 20, 1, 1])
+    assert max(map(len, drawn)) == 6, "a corner a fifth, and the origin"
+    assert not {x for line in drawn[2:] for x, _ in line} & set(heads["headcount_ratio"])
+    assert rows[4][2:] == ["*"] * 4 and sum(row[3] == "*" for row in rows) >= 2
+    assert len(drawn[2]) == sum(row[3] != "*" for row in rows)
+    assert all(row[3] != "*" for row in targeting([90, 80, 70, 60, 50, 40, 30, 20, 15, 11])[1])
+
+
+def test_the_difference_of_two_nested_rules_is_a_count():
+    rows = pd.DataFrame(
+        {"pack": ["plain", "strict", "other"], "pass": [41, 0, 61], "fail": [245, 246, 225],
+         "unknown": [0, 40, 0], "pass_share": [0.14, 0.0, 0.21]}
+    )  # fmt: skip
+    units = dict.fromkeys(["pass", "fail", "unknown"], "household")
+    safe = disclosure.protect_nested(rows, units)
+    assert safe[["pass", "fail", "unknown", "pass_share"]].isna().all(axis=1).tolist() == [
+        *[False, True, False]
+    ]
+    apart = rows.assign(fail=[245, 266, 225])
+    assert disclosure.protect_nested(apart, units).equals(apart)
+
+
+def test_what_was_not_known_is_not_marked_as_not_published():
+    rows = frame().assign(yuan=[None, 1.0, 2.0, 3.0]).astype({"yuan": float})
+    (safe,) = disclosure.guarded_frames("own.rows", [rows])
+    assert safe["withheld"].tolist()[:2] == ["households;share", "households;share;yuan"]
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [("planning.plan.persons_only", {"listed": 9, "persons": 300, "cost": 2e6}),
+     ("planning.contradiction.unlisted", {"villages": 9, "plannable": 0}),
+     ("exits.answer.enough", {"out": 5, "must": 4, "needed": 3, "tests": 5, "passed_today": 2,
+                              "failed_today": 2, "unknown_today": 1})],
+)  # fmt: skip
+def test_villages_are_not_people(key, told):
+    said = exhibits.finding(key, whose="plan_synthetic", **told, **SYNTHETIC)
+    assert "not published" not in said.content["text"]["en"]
 
 
 def notebook(source, folder):

@@ -136,45 +136,37 @@ def execution(panels: Sequence[Axes], months: pd.DataFrame, *, say: Say) -> None
 
 
 def targeting(
-    panels: Sequence[Axes],
-    curve: pd.DataFrame,
-    heads: pd.DataFrame,
-    groups: pd.DataFrame,
-    *,
-    say: Say,
+    panels: Sequence[Axes], curve: pd.DataFrame, groups: pd.DataFrame, *, say: Say
 ) -> None:
-    """Draw the concentration of money beside money a head against incidence.
+    """Draw the concentration of money beside money a head against incidence, by groups of villages.
+
+    No single village is drawn: its incidence and its share of people would give the number of its
+    poor.
 
     Parameters
     ----------
     panels : sequence of Axes
         Two.
     curve : DataFrame
-        From `analysis.funds.incidence_curve`.
-    heads : DataFrame
-        From `analysis.funds.per_head`: a point a village.
+        From `analysis.funds.incidence_curve` of the groups: a corner a group.
     groups : DataFrame
-        From `analysis.funds.by_incidence`: a line through groups of villages.
+        From `analysis.funds.by_incidence`: a point a group; one whose numbers are not published is
+        left out.
     say : callable
         Words in the language drawn.
     """
-    concentration, villages = panels
+    concentration, heads = panels
     _concentration(concentration, curve, say)
-    villages.plot(
-        heads["headcount_ratio"],
-        heads["yuan_per_head"],
-        **house.points("muted") | {"markersize": 3.5},
-    )
+    means = groups[["headcount_ratio", "yuan_per_head"]].astype(float).dropna()
     label = say("funds.label.groups")
-    means = groups[["headcount_ratio", "yuan_per_head"]].astype(float)
-    villages.plot(*means.to_numpy().T, label=label, **house.line("place"))
-    villages.set_xlabel(say("funds.label.incidence"))
-    villages.set_title(say("funds.label.per_head"), loc="left")
-    villages.set_xlim(left=0)
-    villages.set_ylim(bottom=0)
-    villages.legend(loc="upper left")
-    house.percent(villages.xaxis)
-    house.thousands(villages.yaxis)
+    heads.plot(*means.to_numpy().T, label=label, **house.line("place"))
+    heads.set_xlabel(say("funds.label.incidence"))
+    heads.set_title(say("funds.label.per_head"), loc="left")
+    heads.set_xlim(left=0)
+    heads.set_ylim(bottom=0)
+    heads.legend(loc="upper left")
+    house.percent(heads.xaxis)
+    house.thousands(heads.yaxis)
 
 
 def _concentration(axes: Axes, curve: pd.DataFrame, say: Say) -> None:

@@ -12,7 +12,13 @@ from analysis.disclosure.guard import (
 )
 from analysis.disclosure.identifiers import admitted, office_key, pseudonymised
 from analysis.disclosure.limits import Limit, counts_of, limits
-from analysis.disclosure.protect import WITHHELD, protect, protect_together, rounded
+from analysis.disclosure.protect import (
+    WITHHELD,
+    protect,
+    protect_nested,
+    protect_together,
+    rounded,
+)
 from analysis.disclosure.relations import joined, row_sums
 from analysis.disclosure.scanner import (
     describe_hits,
@@ -22,11 +28,15 @@ from analysis.disclosure.scanner import (
     scan_files,
     tokens_of,
 )
+from analysis.disclosure.tied import Cell, Equation, Tied, picked, protect_tied, values_of
 
 __all__ = [
     "REGISTERS",
     "WITHHELD",
+    "Cell",
+    "Equation",
     "Limit",
+    "Tied",
     "admitted",
     "close_register",
     "counts_of",
@@ -41,7 +51,10 @@ __all__ = [
     "office_key",
     "open_register",
     "persons_in",
+    "picked",
     "protect",
+    "protect_nested",
+    "protect_tied",
     "protect_together",
     "pseudonymised",
     "rounded",
@@ -50,4 +63,5 @@ __all__ = [
     "scan_contents",
     "scan_files",
     "tokens_of",
+    "values_of",
 ]

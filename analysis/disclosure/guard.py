@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import chain, combinations
 
 import numpy as np
@@ -17,6 +18,9 @@ from analysis.disclosure.relations import groups
 REGISTERS = frozenset(["office_ledgers", "synthetic_city", "synthetic_county"])
 SHARES = ("percent", "chance", "number_points", "points")
 LABELS = ("year", "date", "month", "text", "term", "word", "list")
+# Decimals that a share was rounded to, if it ends there; one that goes on was not rounded.
+ROUNDED_TO = range(2, 7)
+EXACT = 1e-6
 # More columns of labels than this are not searched for totals: the row is what is hidden then.
 MOST_LABELS = 4
 _state = {"opened": False}
@@ -223,8 +227,15 @@ def _is_few(key: str, name: str, value: float) -> bool:
 def _implied(count: float, share: float) -> Iterator[float]:
     """Give the parts of a count that a share speaks of, if it is a share of that count at all."""
     part = count * share
-    if 0 < share < 1 and np.isfinite(part) and abs(part - round(part)) < 1e-6:
+    slack = EXACT + count * _step(share)
+    if 0 < share < 1 and np.isfinite(part) and abs(part - round(part)) <= slack:
         yield from (round(part), count - round(part))
+
+
+def _step(share: float) -> float:
+    """How far a share may stand from what it was before it was rounded."""
+    ends = (at for at in ROUNDED_TO if abs(share - round(share, at)) < 1e-12)
+    return next((0.5 * 10.0**-at for at in ends), 0.0)
 
 
 def _refuse_persons(key: str, frame: pd.DataFrame) -> None:
@@ -243,7 +254,7 @@ def _personal_codes() -> frozenset[str]:
 
 def _forms(key: str, frame: pd.DataFrame) -> dict[str, str]:
     """Format of each number of a table that may tell of people; a column without title has none."""
-    told = {name: _form(name) for name in frame.select_dtypes("number")}
+    told = {name: _form_of_number(name) for name in frame.select_dtypes("number")}
     return {n: f for n, f in told.items() if f not in LABELS and _counts_people(key, n)}
 
 
@@ -251,6 +262,18 @@ def _form(name: object) -> str:
     if name in ("year", "batch_year"):
         return "year"
     return words.column(name, "en").format if words.has(f"column.{name}") else ""
+
+
+def _form_of_number(name: object) -> str:
+    """A number that the dictionary calls so many persons is a count, however it is written."""
+    return "count" if _form(name) in ("text", "") and name in _people() else _form(name)
+
+
+@cache
+def _people() -> frozenset[str]:
+    rows = tables.dictionary()
+    counted = rows["unit"].isin(list(limits())) & rows["table"].isin(tables.LEDGERS)
+    return frozenset(rows.loc[counted, "column"])
 
 
 def _hidden_rows(key: str, frame: pd.DataFrame) -> np.ndarray:
@@ -309,7 +332,7 @@ def _total_among(values: np.ndarray) -> int | None:
 def _without(key: str, frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     if not rows.any():
         return frame
-    plain = [n for n in frame.select_dtypes("number") if _form(n) not in LABELS]
+    plain = [n for n in frame.select_dtypes("number") if _form_of_number(n) not in LABELS]
     gone = [name for name in plain if _counts_people(key, name)]
     return withheld(frame, dict.fromkeys(gone, rows))
 

@@ -179,6 +179,47 @@ def _as_in(
     return withheld(frame, gone | dict.fromkeys(others, rows)) if rows.any() else frame
 
 
+def protect_nested(
+    frame: pd.DataFrame, counts: Mapping[str, str], *, allowed: Mapping[str, Limit] | None = None
+) -> pd.DataFrame:
+    """
+    Hide rows whose counts differ from those of a row above by fewer than may be published.
+
+    Rows count the same units under rules of which one is stricter than the other, so the difference
+    of two rows is itself a count: of those who pass one rule and fail the other.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each rule.
+    counts : mapping
+        Column to what it counts, household or person.
+    allowed : mapping, optional
+        Limits by unit; those of ``data/disclosure.csv`` where none are given.
+
+    Returns
+    -------
+    DataFrame
+        The same rows; in a row hidden every number is missing and named in the column
+        ``withheld``.
+
+    Examples
+    --------
+    >>> rules = pd.DataFrame({"pack": ["plain", "strict"], "fail": [245, 246]})
+    >>> protect_nested(rules, {"fail": "household"})["fail"].tolist()
+    [245.0, nan]
+    """
+    allowed = allowed or limits()
+    values = frame[list(counts)].astype(float).to_numpy(na_value=np.nan)
+    fewest = np.array([allowed[unit].fewest for unit in counts.values()])
+    near = is_small(values[:, None] - values[None], fewest).any(axis=2)
+    gone = np.zeros(len(frame), bool)
+    for at in range(1, len(frame)):
+        gone[at] = (near[at, :at] & ~gone[:at]).any()
+    numbers = dict.fromkeys(frame.select_dtypes("number"), gone)
+    return withheld(frame, numbers) if gone.any() else frame
+
+
 def rounded(frame: pd.DataFrame, counts: Sequence[str], base: int) -> pd.DataFrame:
     """
     Round counts to a multiple of a base, each on its own, in place of hiding them.
@@ -350,6 +391,8 @@ def withheld(frame: pd.DataFrame, cells: Mapping[str, np.ndarray]) -> pd.DataFra
     """
     Take numbers out of a table and note their names beside the row.
 
+    A number that was missing before is unknown, not withheld, and gets no note.
+
     Parameters
     ----------
     frame : DataFrame
@@ -369,6 +412,7 @@ def withheld(frame: pd.DataFrame, cells: Mapping[str, np.ndarray]) -> pd.DataFra
     0   NaN        n
     1  20.0
     """
+    cells = {name: gone & frame[name].notna().to_numpy() for name, gone in cells.items()}
     before = frame.get(WITHHELD, pd.Series("", index=frame.index)).str.split(";")
     now = [[name for name, gone in cells.items() if gone[at]] for at in range(len(frame))]
     named = [

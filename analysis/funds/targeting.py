@@ -12,6 +12,7 @@ FEWEST_VILLAGES = 3
 GROUP_COLUMNS = [
     *("incidence_group", "village_count", "population_share"),
     *("headcount_ratio", "yuan_share", "yuan_per_head"),
+    *("population", "poor_persons"),
 ]
 REACH_COLUMNS = [
     *("village_count", "yuan", "yuan_share", "population_share", "poor_share"),
@@ -163,7 +164,7 @@ def incidence_curve(heads):
     Parameters
     ----------
     heads : DataFrame
-        From `per_head`.
+        From `per_head`, or from `by_incidence` for a curve of so many corners as there are groups.
 
     Returns
     -------
@@ -198,8 +199,9 @@ def by_incidence(heads, groups=5):
     -------
     DataFrame
         Columns ``incidence_group`` (1 for the highest incidence), ``village_count``,
-        ``population_share``, ``headcount_ratio``, ``yuan_share`` (0 to 1), ``yuan_per_head``. No
-        rows where there are fewer villages than groups or no money.
+        ``population_share``, ``headcount_ratio``, ``yuan_share`` (0 to 1), ``yuan_per_head`` and
+        ``population, poor_persons`` (persons). No rows where there are fewer villages than groups
+        or no money.
 
     Examples
     --------
@@ -214,10 +216,10 @@ def by_incidence(heads, groups=5):
     place = (-known["headcount_ratio"]).rank(method="first")
     known["incidence_group"] = np.ceil(place * groups / len(known)).astype(int)
     known["yuan"] = known["yuan_per_head"] * known["population"]
-    known["poor"] = known["headcount_ratio"] * known["population"]
-    table = known.groupby("incidence_group")[["population", "poor", "yuan"]].sum()
+    known["poor_persons"] = known["headcount_ratio"] * known["population"]
+    table = known.groupby("incidence_group")[["population", "poor_persons", "yuan"]].sum()
     table["village_count"] = known.groupby("incidence_group").size()
-    table["headcount_ratio"] = table["poor"] / table["population"]
+    table["headcount_ratio"] = table["poor_persons"] / table["population"]
     table["yuan_per_head"] = table["yuan"] / table["population"]
     table["population_share"] = table["population"] / table["population"].sum()
     table["yuan_share"] = table["yuan"] / table["yuan"].sum()

@@ -9,6 +9,7 @@ from analysis.register.closings import (
     yearly_closing,
 )
 from analysis.register.flows import FLOWS, GAINS, LOSSES, POOR, STATES, flows
+from analysis.register.published import publishable
 from analysis.register.reconciliation import (
     breaks,
     compare_flows,
@@ -51,6 +52,7 @@ __all__ = [
     "passage_table",
     "passages",
     "printed_terms",
+    "publishable",
     "read_store",
     "residuals",
     "state_links",

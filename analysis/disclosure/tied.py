@@ -1,0 +1,226 @@
+"""Several tables made safe at once, where equations that are told tie their cells to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from analysis import words
+from analysis.disclosure.attack import islands
+from analysis.disclosure.choice import Problem, complement
+from analysis.disclosure.limits import Limit, limits
+from analysis.disclosure.protect import ELSEWHERE, WITHHELD, is_small, withheld
+from analysis.disclosure.relations import Sums
+
+
+class Cell(NamedTuple):
+    """A count: name of its table, position of its row, column."""
+
+    table: str
+    row: int
+    column: str
+
+
+class Equation(NamedTuple):
+    """
+    Counts whose sum, less the sum of others, a reader knows, whatever it is.
+
+    Parameters
+    ----------
+    plus, minus : sequence of Cell
+        Counts added and taken off.
+    """
+
+    plus: Sequence[Cell]
+    minus: Sequence[Cell] = ()
+
+
+class Tied(NamedTuple):
+    """
+    What ties the counts of several tables.
+
+    Parameters
+    ----------
+    equations : sequence of Equation
+        What a reader can add up.
+    events : sequence of sequence of Cell
+        Counts of the same event, as households and as persons: one that is small hides all.
+    dear : collection of Cell
+        Counts that stand elsewhere too, and are hidden only where there is no other way.
+    """
+
+    equations: Sequence[Equation]
+    events: Sequence[Sequence[Cell]] = ()
+    dear: frozenset[Cell] = frozenset()
+
+
+def protect_tied(
+    frames: Mapping[str, pd.DataFrame],
+    counts: Mapping[str, Mapping[str, str]],
+    tied: Tied,
+    *,
+    others: Mapping[str, Sequence[str]] | None = None,
+    allowed: Mapping[str, Limit] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """
+    Hide small counts of several tables, and what keeps the equations from giving them away.
+
+    Parameters
+    ----------
+    frames : mapping
+        Tables by name.
+    counts : mapping
+        Name of a table to its columns of counts, each with what it counts, household or person.
+    tied : Tied
+        What ties the counts.
+    others : mapping, optional
+        Name of a table to the columns made from its counts, hidden where one of them is.
+    allowed : mapping, optional
+        Limits by unit; those of ``data/disclosure.csv`` where none are given.
+
+    Returns
+    -------
+    dict
+        The tables; hidden numbers are missing and named in the column ``withheld``. A cell that an
+        equation makes equal to another is hidden with it.
+
+    References
+    ----------
+    Hundepool et al. (2012), Statistical Disclosure Control, Wiley, section 4.3, linked tables.
+
+    Examples
+    --------
+    >>> years = pd.DataFrame({"year": [2016, 2017], "died": [40, 3], "exited": [90, 80]})
+    >>> both = pd.DataFrame({"died": [43]})
+    >>> tied = Tied([Equation([Cell("years", 0, "died"), Cell("years", 1, "died")],
+    ...                       [Cell("both", 0, "died")])])
+    >>> safe = protect_tied({"years": years, "both": both},
+    ...     {"years": {"died": "person", "exited": "person"}, "both": {"died": "person"}}, tied)
+    >>> safe["years"]["died"].isna().tolist(), safe["years"]["exited"].tolist()
+    ([True, True], [90.0, 80.0])
+    """
+    allowed = allowed or limits()
+    cells = [
+        Cell(name, row, column)
+        for name, columns in counts.items()
+        for row in range(len(frames[name]))
+        for column in columns
+    ]
+    units = [allowed[counts[cell.table][cell.column]] for cell in cells]
+    hidden = _hidden(frames, cells, units, tied)
+    return {
+        name: _without(frame, name, hidden, counts[name], (others or {}).get(name, ()))
+        for name, frame in frames.items()
+    }
+
+
+def picked(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """
+    Pick columns of a protected table, with the note of what is hidden in these alone.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table that `protect_tied` gives.
+    columns : sequence of str
+        Its columns to show.
+
+    Returns
+    -------
+    DataFrame
+        The columns and, where a number of theirs is hidden, ``withheld``.
+
+    Examples
+    --------
+    >>> safe = pd.DataFrame({"n": [None, 20], "share": [0.1, 0.2], "withheld": ["n", ""]})
+    >>> list(picked(safe, ["n"])), list(picked(safe, ["share"]))
+    (['n', 'withheld'], ['share'])
+    """
+    noted = frame.get(WITHHELD, pd.Series("", index=frame.index)).str.split(";")
+    named = noted.map(lambda names: ";".join(name for name in names if name in set(columns)))
+    return frame[list(columns)].assign(**({WITHHELD: named} if named.any() else {}))
+
+
+def values_of(frame: pd.DataFrame) -> dict[str, object]:
+    """
+    Give the numbers of a protected table of one row as values of a sentence.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table that `protect_tied` gives.
+
+    Returns
+    -------
+    dict
+        Name to number, or `words.WITHHELD` where it is hidden.
+
+    Examples
+    --------
+    >>> values_of(pd.DataFrame({"at_risk": [40.0], "passed": [None], "withheld": ["passed"]}))
+    {'at_risk': np.float64(40.0), 'passed': WITHHELD}
+    """
+    gone = set(frame.get(WITHHELD, pd.Series([""])).iloc[0].split(";"))
+    shown = frame.drop(columns=WITHHELD, errors="ignore")
+    return {name: words.WITHHELD if name in gone else shown[name].iloc[0] for name in shown}
+
+
+def _hidden(
+    frames: Mapping[str, pd.DataFrame], cells: Sequence[Cell], units: Sequence[Limit], tied: Tied
+) -> set[Cell]:
+    values = np.array([float(frames[c.table][c.column].iloc[c.row]) for c in cells])
+    small = is_small(values, np.array([unit.fewest for unit in units]))
+    first = _with_events({c for c, few in zip(cells, small, strict=True) if few}, tied.events)
+    primary = np.array([cell in first for cell in cells]) & (np.nan_to_num(values) != 0)
+    if not primary.any():
+        return set()
+    sums = Sums(_matrix(cells, values, tied.equations), np.nan_to_num(values), len(cells))
+    cost, room = _cost(cells, values, tied.dear), np.array([unit.room for unit in units])
+    # What no equation ties to each other is chosen apart, which is as good and far quicker.
+    island = islands(sums, np.ones(len(cells), bool))
+    chosen = [
+        complement(Problem(sums, primary & (island == one), room, cost))
+        for one in np.unique(island[primary])
+    ]
+    hidden = np.logical_or.reduce(chosen)
+    return {cell for cell, gone in zip(cells, hidden, strict=True) if gone}
+
+
+def _with_events(first: set[Cell], events: Sequence[Sequence[Cell]]) -> set[Cell]:
+    return first | set(chain.from_iterable(event for event in events if first & set(event)))
+
+
+def _matrix(
+    cells: Sequence[Cell], values: np.ndarray, equations: Sequence[Equation]
+) -> sparse.csr_array:
+    """Write the equations; a count that is missing is as unknown to the reader as to us."""
+    at = {cell: place for place, cell in enumerate(cells) if not np.isnan(values[place])}
+    signed = [(row, cell, 1.0) for row, e in enumerate(equations) for cell in e.plus]
+    signed += [(row, cell, -1.0) for row, e in enumerate(equations) for cell in e.minus]
+    entries = [(row, at[cell], sign) for row, cell, sign in signed if cell in at]
+    rows, columns, signs = zip(*entries, strict=True) if entries else ((), (), ())
+    return sparse.csr_array((signs, (rows, columns)), shape=(len(equations), len(cells)))
+
+
+def _cost(cells: Sequence[Cell], values: np.ndarray, dear: frozenset[Cell]) -> np.ndarray:
+    """Say what is lost with a cell: its order of magnitude, and far more where it is no help."""
+    size = np.ceil(np.log2(np.nan_to_num(values) + 1)) + 1
+    times = np.array([ELSEWHERE if cell in dear else 1.0 for cell in cells])
+    return size * times + 1e-4 * np.arange(len(cells)) / len(cells)
+
+
+def _without(
+    frame: pd.DataFrame,
+    name: str,
+    hidden: set[Cell],
+    columns: Mapping[str, str],
+    others: Sequence[str],
+) -> pd.DataFrame:
+    gone = {c: np.array([Cell(name, r, c) in hidden for r in range(len(frame))]) for c in columns}
+    rows = np.logical_or.reduce(list(gone.values()))
+    return withheld(frame, gone | dict.fromkeys(others, rows)) if rows.any() else frame
