@@ -15,7 +15,7 @@ GROUP_COLUMNS = [
     *("population", "poor_persons"),
 ]
 REACH_COLUMNS = [
-    *("village_count", "yuan", "yuan_share", "population_share", "poor_share"),
+    *("village_count", "poor_persons", "yuan", "yuan_share", "population_share", "poor_share"),
     *("yuan_per_head", "yuan_per_poor"),
 ]
 
@@ -283,9 +283,9 @@ def reach(money, villages):
     -------
     DataFrame
         One row each for ``poor_villages``, ``other_villages`` and, where there is such money,
-        ``no_village``: ``village_group, village_count, yuan``; ``yuan_share, population_share,
-        poor_share`` (0 to 1); ``yuan_per_head, yuan_per_poor``. No rows where there
-        are no villages or no money.
+        ``no_village``: ``village_group, village_count, poor_persons, yuan``; ``yuan_share,
+        population_share, poor_share`` (0 to 1); ``yuan_per_head, yuan_per_poor``. No rows where
+        there are no villages or no money.
 
     Raises
     ------
@@ -325,6 +325,8 @@ def _reach_shares(table):
     return pd.DataFrame(
         {
             "village_count": table["village_count"],
+            # Money for each poor person tells how many they are; said outright, they are guarded.
+            "poor_persons": table["poor_persons"],
             "yuan": table["yuan"],
             "yuan_share": table["yuan"] / table["yuan"].sum(),
             "population_share": table["population"] / table["population"].sum(),
