@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis.briefs import form
-from analysis.briefs.batch import Batch, State
+from analysis.briefs import faults, form
+from analysis.briefs.batch import PRESS, Batch, State, Trouble
 from analysis.briefs.desk import Desk, write_json
 from analysis.briefs.record import Surroundings
 from analysis.briefs.spec import SpecError, read_editions
@@ -127,7 +127,10 @@ def _unprinted(states: Sequence[State]) -> Iterator[str]:
 
 def _report(state: State) -> Report:
     name = state.desk.edition.name
-    lines = [trouble.line(name) for trouble in state.troubles]
+    printed = [chapter.name for chapter in state.desk.edition.chapters]
+    # The press comes last, and chapters end in any order.
+    troubles = sorted(state.troubles, key=lambda one: [*printed, PRESS].index(one.chapter))
+    lines = [Trouble(*told).line(name) for told in faults.told_once(troubles)]
     return Report(name, state.ran, state.made, lines)
 
 
