@@ -171,7 +171,8 @@ def read_editions(
     _refuse([p for name, brief in spec.briefs.items() for p in _size_problems(name, brief)], path)
     month = _month_before(today or datetime.datetime.now(BEIJING).date())
     drafts = [d for name, brief in spec.briefs.items() for d in _drafts(name, brief, month)]
-    drafts += _asked_again(spec, set(names) - {draft.name for draft in drafts})
+    standing = {draft.name for draft in drafts}
+    drafts += _asked_again(spec, [name for name in dict.fromkeys(names) if name not in standing])
     _refuse(_name_problems([draft.name for draft in drafts]), path)
     _check_wanted("brief", names, [*spec.briefs, *(draft.name for draft in drafts)], path)
     chosen = [d for d in drafts if not names or {d.entry, d.name} & set(names)]
@@ -387,7 +388,7 @@ def _axis_problem(axis: str, value: object) -> str | None:
             f"{shown(named)} is not a plain name; use a-z, 0-9, _ and - (no path, no code), "
             f"or write {{name: …, {axis}: …}}"
         )
-    if axis == MONTH and named != LAST and not re.fullmatch(MONTHS, named):
+    if axis == MONTH and value != LAST and not re.fullmatch(MONTHS, named):
         return f"{named!r} is not a month; write it as 2018-03, from 1980 on, or as {LAST}"
     return None
 
@@ -417,7 +418,7 @@ def _drafts(name: str, brief: BriefSpec, month: str) -> Iterator[_Draft]:
         named = dict(zip(brief.axes, combination, strict=True))
         values = [_axis_values(axis, value) for axis, value in named.items()]
         merged = {key: value for own in values for key, value in own.items()}
-        dated = {"date": _last_day(named[MONTH])} if MONTH in named else {}
+        dated = {"date": _last_day(_value_name(named[MONTH]))} if MONTH in named else {}
         full = "-".join([name, *(str(_value_name(value)) for value in combination)])
         yield _Draft(full, name, brief.model_copy(update=dated), merged)
 
@@ -477,9 +478,8 @@ def _problems(name: str, brief: BriefSpec, shelf: _Shelf) -> Iterator[str]:
         yield f"{here} > revises: there is no {KEPT}/{brief.revises}.json; keep that edition first"
     for axis, values in brief.axes.items():
         for value in values:
-            told = _axis_values(axis, value)
             if axis != MONTH or isinstance(value, dict):
-                yield from shared(f"{here} > for > {axis}", told)
+                yield from shared(f"{here} > for > {axis}", _axis_values(axis, value))
 
 
 def _title_problems(edition: Edition) -> Iterator[str]:
