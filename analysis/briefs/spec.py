@@ -13,6 +13,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -459,19 +460,9 @@ def _problems(name: str, brief: BriefSpec, shelf: _Shelf) -> Iterator[str]:
             yield f"{here}: the catalogue has no text {key!r}; add it in zh and en"
     declared: dict[str, parameters.Parameter] = {}
     for number, chapter in enumerate(brief.chapters, start=1):
-        where = f"{here} > chapters > {number}"
-        try:
-            own = shelf.declared(chapter.notebook)
-        except ValueError as refusal:
-            yield from (f"{where}: {line}" for line in str(refusal).splitlines())
-            own = None
-        lacking = (shelf.lacking(chapter.notebook, language) for language in shelf.spoken(brief))
-        yield from (f"{where}: {line}" for line in dict.fromkeys(itertools.chain(*lacking)))
-        if own is None:
-            continue
-        declared |= own
-        told = chapter.parameters
-        yield from _wrong_values(f"{where} > parameters", told, own, chapter.notebook, shelf.root)
+        yield from _chapter_problems(f"{here} > chapters > {number}", chapter, brief, shelf)
+        with suppress(ValueError):
+            declared |= shelf.declared(chapter.notebook)
     shared = partial(_wrong_values, declared=declared, holder="any chapter", root=shelf.root)
     yield from shared(f"{here} > parameters", brief.parameters)
     if brief.revises and not (shelf.root / KEPT / f"{brief.revises}.json").is_file():
@@ -480,6 +471,21 @@ def _problems(name: str, brief: BriefSpec, shelf: _Shelf) -> Iterator[str]:
         for value in values:
             if axis != MONTH or isinstance(value, dict):
                 yield from shared(f"{here} > for > {axis}", _axis_values(axis, value))
+
+
+def _chapter_problems(
+    where: str, chapter: ChapterSpec, brief: BriefSpec, shelf: _Shelf
+) -> Iterator[str]:
+    """List what is wrong with a notebook as a chapter, and with what it alone is told."""
+    name, told = chapter.notebook, chapter.parameters
+    lacking = [line for one in shelf.spoken(brief) for line in shelf.lacking(name, one)]
+    try:
+        own = shelf.declared(name)
+    except ValueError as refusal:
+        yield from (f"{where}: {line}" for line in str(refusal).splitlines())
+    else:
+        yield from _wrong_values(f"{where} > parameters", told, own, name, shelf.root)
+    yield from (f"{where}: {line}" for line in dict.fromkeys(lacking))
 
 
 def _title_problems(edition: Edition) -> Iterator[str]:
