@@ -285,6 +285,13 @@ def test_the_check_before_the_run_agrees_with_the_press(cells, fault, project):
         assert press.chapter(plain, "en", name="11_plain")["title"] == "One"
 
 
+@pytest.mark.parametrize("spoilt", ["", "[]", "{", "{}", '{"cells": 1}', '{"cells": [1, {}]}'])
+def test_what_is_no_notebook_is_refused_before_the_run(spoilt, project):
+    (project / "notebooks/11_plain.ipynb").write_text(spoilt)
+    ask_for_plain(project, "zh", "en")
+    assert "briefs > own > chapters > 1: 11_plain.ipynb" in refused(project)
+
+
 def test_a_notebook_without_ids_is_told_to_be_saved_again(project):
     plain = plain_notebook(project, "# One")
     del plain["cells"][0]["id"]

@@ -43,8 +43,7 @@ def lacking(notebook: object, language: str, *, name: str) -> list[str]:
     spoken = list(_spoken(notebook))
     faults = [_lacking_text(cell, language, _where(name, number, cell)) for number, cell in spoken]
     known = [
-        None if fault else press.text_of(cell, language)
-        for (_, cell), fault in zip(spoken, faults, strict=True)
+        press.text_of(cell, language) if _is_known(cell, language) else None for _, cell in spoken
     ]
     return [*filter(None, faults), *_title_faults(known, name)]
 
@@ -97,13 +96,18 @@ def _where(name: str, number: int, cell: Mapping) -> str:
     return f"{name}, cell {number} ({cell.get('id', 'no id')})"
 
 
+def _is_known(cell: Mapping, language: str) -> bool:
+    key = cell.get("id")
+    return isinstance(key, str) and (language == press.OWN or words.has(f"prose.{key}"))
+
+
 def _lacking_text(cell: Mapping, language: str, where: str) -> str | None:
     key = cell.get("id")
     if not isinstance(key, str):
         return f"{where}: has no id; save the notebook again in JupyterLab, which gives it one"
     if words.has(f"prose.{key}"):
         return None
-    if language != press.OWN:
+    if not _is_known(cell, language):
         return (
             f"{where}: has no {SPELT[language]} prose; add '{key}: {{zh: …, en: …}}' under 'prose:'"
             " in a YAML file of analysis/catalogue or of the folder ANALYSIS_CATALOGUE, or set the "

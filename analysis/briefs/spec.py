@@ -329,6 +329,7 @@ class _Shelf:
         self.languages = languages
         self.declared = cache(self._declared)
         self.lacking = cache(self._lacking)
+        self._content = cache(self._read)
 
     def notebook(self, name: str) -> Path:
         return self.root / "notebooks" / f"{name}.ipynb"
@@ -345,11 +346,15 @@ class _Shelf:
         return parameters.declared(path)
 
     def _lacking(self, notebook: str, language: str) -> list[str]:
+        content = self._content(notebook)
+        # What is no notebook at all, `declared` says.
+        return form.lacking(content, language, name=f"{notebook}.ipynb") if content else []
+
+    def _read(self, notebook: str) -> object:
         try:
-            content = json.loads(self.notebook(notebook).read_text(encoding="utf-8"))
+            return json.loads(self.notebook(notebook).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
-            return []  # `declared` says so.
-        return form.lacking(content, language, name=f"{notebook}.ipynb")
+            return None
 
 
 class _Draft(NamedTuple):
