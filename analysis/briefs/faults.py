@@ -93,8 +93,8 @@ def told_once(failures: Sequence[tuple[str, Failure]]) -> list[tuple[str, Failur
 def _chapters(names: Sequence[str]) -> str:
     if len(names) == 1:
         return names[0]
-    counts = {"chapters": len(names), "others": len(names) - 1}
-    return words.say("failure.chapters", _language(), chapter=names[0], **counts)
+    others = len(names) - 1
+    return words.say("failure.chapters", _language(), chapter=names[0], others=others)
 
 
 def _language() -> str:
