@@ -20,6 +20,8 @@ from analysis import exhibits, fonts, marks, room, summary, words
 TEMPLATE = Path(__file__).parents[1] / "reports" / "template" / "brief.typ"
 UNIT = re.compile(r"\s*(?=[(（][^()（）]*[)）]$)")
 AS_WRITTEN = {"svg", "url", "anchor"}
+# Notebooks are written in English, so their own prose can stand in an English brief.
+OWN = "en"
 PROVENANCE = ("kind", "note", "unverified_rows", "withheld", "sources", "status")
 FIGURE_PARTS = ("headline", "subtitle", "alt", "svg")
 
@@ -49,8 +51,8 @@ def chapter(notebook: Mapping, language: str, *, name: str) -> dict[str, object]
     Raises
     ------
     PressError
-        If an output is an error, a prose cell is not in the catalogue, there is no H1, or it is no
-        executed notebook at all.
+        If an output is an error, the prose of a cell is neither in the catalogue nor, for an
+        English brief, in the cell, there is no H1, or it is no executed notebook at all.
 
     Examples
     --------
@@ -69,6 +71,69 @@ def chapter(notebook: Mapping, language: str, *, name: str) -> dict[str, object]
     if any(block.get("level") == 1 for block in blocks[1:]):
         raise PressError(f"{name}: there is a second H1; a chapter has one")
     return {"title": _plain(blocks[0]["children"]), "blocks": blocks[1:]}
+
+
+def text_of(cell: Mapping, language: str) -> str:
+    """
+    Look the prose of a cell up; English that the catalogue lacks is what the cell itself says.
+
+    Parameters
+    ----------
+    cell : mapping
+        A cell of prose, as read from the JSON of its notebook.
+    language : str
+        "zh" or "en".
+
+    Returns
+    -------
+    str
+        Markdown, without white space around it.
+
+    Raises
+    ------
+    ValueError
+        If the catalogue lacks the prose, and the cell's own is not in the language asked for.
+
+    Examples
+    --------
+    >>> text_of({"id": "no-where", "source": ["# Which schools?"]}, "en")
+    '# Which schools?'
+    """
+    own = "".join(cell.get("source", "")).strip()
+    if not words.has(f"prose.{cell['id']}") and (language == OWN or not own):
+        return own
+    return words.prose(cell["id"], language)
+
+
+def blocks_of(text: str, language: str, where: str) -> list[dict[str, object]]:
+    """
+    Turn prose into the nodes that the template renders.
+
+    Parameters
+    ----------
+    text : str
+        Markdown.
+    language : str
+        "zh" or "en".
+    where : str
+        Notebook and cell, for messages.
+
+    Returns
+    -------
+    list of dict
+        One node for each block.
+
+    Raises
+    ------
+    PressError
+        If the prose holds what the press does not set, such as a picture.
+
+    Examples
+    --------
+    >>> blocks_of("## Why", "en", "11_schools, cell 2")[0]["level"]
+    2
+    """
+    return [block for token in _markdown()(text) for block in _block(token, language, where)]
 
 
 def document(
@@ -336,11 +401,10 @@ def _cell_blocks(cell: Mapping, language: str, where: str) -> Iterator[dict[str,
 
 def _prose(cell: Mapping, language: str, where: str) -> Iterator[dict[str, object]]:
     try:
-        text = words.prose(cell["id"], language)
+        text = text_of(cell, language)
     except ValueError as refusal:
         raise PressError(f"{where}: {refusal}") from None
-    for token in _markdown()(text):
-        yield from _block(token, language, where)
+    yield from blocks_of(text, language, where)
 
 
 @cache

@@ -4,12 +4,14 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -35,6 +37,9 @@ from analysis.briefs.spec import SpecError, read_editions
 PLACE = 'place: str = "north"  # folder\n' + PARAMETERS
 READ = f"import os, pathlib\n{IMPORTS}\ndata = os.environ['ANALYSIS_DATA']"
 OUTPUTS = 1 + 2 * len(outputs.KINDS)
+ANY_FINDING = FINDING.replace(
+    "area=area, share=share, word=word", "area='530000', share=0, word='a'"
+)
 HOME = Path(__file__).resolve().parents[1]
 
 
@@ -125,6 +130,106 @@ def test_a_month_tells_the_chapters_what_was_known(project):
     first, second = editions(project)[0].chapters
     assert "until" not in first.effective
     assert second.told == {"until": "2016-02-29"}
+
+
+DAY = date(2018, 3, 1)
+
+
+def test_the_last_month_follows_the_day_of_the_run(project):
+    write_notebook(project, "02_second", 'until: str = "2018-03-28"  # day', IMPORTS)
+    write_spec(project, date=None, **{"for": {"place": ["north"], "month": ["last"]}})
+    read = partial(read_editions, project / "reports/briefs.yml", project)
+    for today, name in [
+        (DAY, "2018-02"),
+        (date(2018, 3, 31), "2018-02"),
+        (date(2018, 1, 9), "2017-12"),
+    ]:
+        (edition,) = read(today=today)
+        assert edition.name == f"own-{name}-north"
+        assert edition.chapters[1].told == {"until": edition.spec.date.isoformat()}
+        assert edition.spec.date.isoformat()[:7] == name
+        assert (edition.spec.date + timedelta(days=1)).day == 1
+
+
+def test_a_month_that_has_passed_is_asked_for_by_its_name(project):
+    axes = {"place": ["north", "south"], "month": ["last"]}
+    write_spec(project, date=None, **{"for": axes})
+    read = partial(read_editions, project / "reports/briefs.yml", project, today=DAY)
+    asked = [edition.name for edition in read(names=["own-2017-11-south", "own-2018-02-north"])]
+    assert asked == ["own-2018-02-north", "own-2017-11-south"]
+    assert len(read(names=["own"])) == 2
+    with pytest.raises(SpecError, match="there is no brief 'own-2017-11-east'"):
+        read(names=["own-2017-11-east"])
+    write_spec(project, date=None, **{"for": axes | {"month": ["2018-02"]}})
+    with pytest.raises(SpecError, match="there is no brief 'own-2017-11-north'"):
+        read(names=["own-2017-11-north"])
+
+
+def test_the_last_month_may_be_one_that_is_written_out(project):
+    write_spec(project, date=None, **{"for": {"month": ["2018-01", "2018-02", "last"]}})
+    made = read_editions(project / "reports/briefs.yml", project, today=DAY)
+    assert [edition.name for edition in made] == ["own-2018-01", "own-2018-02"]
+
+
+def test_every_month_makes_its_own_edition_and_verify_finds_the_one_before(project):
+    write_notebook(project, "02_second", 'until: str = "2018-03-28"  # day', IMPORTS, ANY_FINDING)
+    write_spec(
+        project, date=None, parameters={}, title="press.author", **{"for": {"month": ["last"]}}
+    )
+    for month, name in [(3, "own-2018-02"), (4, "own-2018-03")]:
+        (report,) = make(project, today=date(2018, month, 1))
+        assert (report.name, report.failures, len(report.made)) == (name, [], OUTPUTS)
+        again = make(project, today=date(2018, month, 28))[0]
+        assert (again.name, again.made) == (name, [])
+    noted = json.loads((project / "reports/generated/own-2018-02/run.json").read_text())
+    assert noted["date"] == "2018-02-28"
+    assert noted["chapters"][1]["parameters"] == {"until": "2018-02-28"}
+    said = []
+    assert verify.verify_brief("own-2018-02", root=project, say=said.append), said
+
+
+def test_a_month_may_stand_for_parameters_of_its_own(project):
+    axes = {"month": [{"name": "2018-02", "share": 0.25}]}
+    write_spec(project, date=None, parameters={}, title="press.author", **{"for": axes})
+    (edition,) = editions(project)
+    assert (edition.name, str(edition.spec.date)) == ("own-2018-02", "2018-02-28")
+    assert edition.chapters[0].told == {"share": 0.25}
+
+
+@pytest.mark.parametrize("month", ["1979-12", "2100-01", "lsat", "2018-3", {"name": "last"}])
+def test_a_month_that_cannot_be_dated_is_refused(month, project):
+    write_spec(project, date=None, **{"for": {"month": [month]}})
+    with pytest.raises(SpecError, match="is not a month; write it as 2018-03, from 1980 on, or as"):
+        editions(project)
+
+
+def _printed_example(project, root):
+    """Write the entry that the document prints as the whole briefs.yml of a copy of the project."""
+    text = (root / "docs/batch.md").read_text(encoding="utf-8")
+    (entry,) = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    for part in ("notebooks", "data"):
+        shutil.copytree(root / part, project / part, dirs_exist_ok=True)
+    (project / "reports/briefs.yml").write_text(entry, encoding="utf-8")
+    return yaml.safe_load(entry)["briefs"]["county"]
+
+
+def test_the_example_of_the_document_lists_the_editions_it_says(project, root):
+    printed = _printed_example(project, root)
+    made = editions(project)
+    assert [one.name for one in made] == [
+        f"county-{place}-{month}"
+        for place in ("wenshan", "demo")
+        for month in printed["for"]["month"]
+    ]
+    assert made[2].text(made[2].spec.title, "en") == "Poverty in Demo County (made up)"
+    named = re.findall(r"county-[a-z]+-\d{4}-\d\d", (root / "docs/batch.md").read_text("utf-8"))
+    assert {one.name for one in made} & set(named) == {"county-wenshan-2018-03"}
+
+
+@pytest.mark.slow
+def test_the_example_of_the_document_runs_as_printed(project, root):
+    _printed_example(project, root)
+    assert [report.failures for report in make(project, languages=["en"])] == [[]] * 4
 
 
 @pytest.mark.parametrize(

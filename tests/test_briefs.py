@@ -1,5 +1,6 @@
 """The briefs: the file is checked first, chapters run once, nothing is done twice or by halves."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -20,8 +21,8 @@ from projects import (
     spec,
 )
 
-from analysis import briefs, words
-from analysis.briefs import outputs, parameters, record, refresh
+from analysis import briefs, press, words
+from analysis.briefs import form, outputs, parameters, record, refresh
 from analysis.briefs.spec import SpecError, read_editions
 from analysis.briefs.workers import Failure, Outcome
 
@@ -120,7 +121,8 @@ def test_a_wrong_parameter_is_refused_with_key_value_and_remedy(told, fault, pro
         ({"chapters": [{"notebook": "/etc/passwd"}]}, "'/etc/passwd' is not a plain name"),
         ({"chapters": ["01_first"]}, "chapters > 0: '01_first' does not fit"),
         ({"output": "../elsewhere"}, "output: there is no such key"),
-        ({"date": "next month"}, "date: 'next month' does not fit"),
+        ({"date": "next month"}, "date: 'next month' does not fit; write a day from 1980-01-01"),
+        ({"languages": ["zh", "zh"]}, "languages: ['zh', 'zh'] names one twice; write each once"),
     ],
 )
 def test_a_wrong_brief_is_refused_with_key_value_and_remedy(changes, fault, project):
@@ -159,7 +161,10 @@ def test_a_file_that_is_not_plain_yaml_is_refused(text, fault, project):
 @pytest.mark.parametrize(
     ("cell", "fault"),
     [
-        ("horizon = 2", "'horizon = 2'; it may only say 'name: type = default'"),
+        ("horizon = None", "the default of 'horizon' does not tell its type; write it as 'horizon"),
+        ("horizon = None", "such as 'horizon: str | None = None'"),
+        ("years = []", "such as 'years: list[str] = []'"),
+        ("years = [2016, 'x']", "the default of 'years' does not tell its type"),
         ("import os", "'import os'; it may only say"),
         ("when: date = None", "the parameter 'when' has the type 'date'; use one of str, int"),
         ("size: int = len('abc')", "the default of 'size' is not a plain value"),
@@ -168,6 +173,183 @@ def test_a_file_that_is_not_plain_yaml_is_refused(text, fault, project):
 def test_a_notebook_declares_typed_parameters_and_nothing_else(cell, fault, project):
     (project / "notebooks/01_first.ipynb").write_text(notebook("first-title", cell))
     assert fault in refused(project)
+
+
+def test_a_default_tells_the_type_of_a_parameter(tmp_path):
+    cell = "a = 2\nb = 0.5\nc = 'x'\nd = True\ne = [2016, 2017]\nf = -1"
+    (tmp_path / "a.ipynb").write_text(notebook("first-title", cell))
+    kinds = {name: one.kind for name, one in parameters.declared(tmp_path / "a.ipynb").items()}
+    assert list(kinds.values()) == ["int", "float", "str", "bool", "list[int]", "int"]
+
+
+@pytest.mark.parametrize("day", ["1979-12-31", "2100-01-01", "0001-01-01"])
+def test_a_day_that_no_archive_can_hold_is_refused(day, project):
+    text = spec().replace("2018-03-28", day)
+    (project / "reports/briefs.yml").write_text(text)
+    assert "date: datetime.date(" not in refused(project)
+    assert f"date: {day} does not fit; write a day from 1980-01-01 to 2099-12-31" in refused(
+        project
+    )
+
+
+@pytest.mark.parametrize("value", [None, 1, 1.5, True, "x", [], ["x"], [[]], {}, {"a": 1}, {1: 2}])
+def test_no_refusal_speaks_of_the_program(value, project):
+    """Every place of the file gets every kind of value; no sentence may be that of the library."""
+    whole = yaml.safe_load(spec())
+    places = [whole, whole["briefs"], whole["briefs"]["own"], whole["briefs"]["own"]["chapters"][0]]
+    said = []
+    for place in places:
+        for key in [*place, "for", "defaults", "time_limit", "subtitle", "revises", "languages"]:
+            had = dict(place)
+            place[key] = value
+            (project / "reports/briefs.yml").write_text(yaml.safe_dump(whole))
+            with contextlib.suppress(SpecError):
+                read_editions(project / "reports/briefs.yml", project)
+                continue
+            said.append(refused(project))
+            place.clear()
+            place.update(had)
+    whole = "\n".join(said)
+    for word in (
+        "instance of",
+        "valid ",
+        "Input",
+        "input should",
+        "Spec",
+        "datetime.",
+        "validation",
+    ):
+        assert word not in whole, word
+
+
+# ---- what a notebook lacks to be a chapter
+
+
+def plain_notebook(project, *cells, parameters="n = 3"):
+    """Write a notebook as an analyst would, with nothing of it in the catalogue."""
+    plain = json.loads(notebook("first-title", parameters, IMPORTS))
+    prose = [{"cell_type": "markdown", "id": f"own-{n}", "metadata": {}} for n in range(len(cells))]
+    said = [cell | {"source": [text]} for cell, text in zip(prose, cells, strict=True)]
+    plain["cells"] = [*said, *plain["cells"][1:]]
+    (project / "notebooks/11_plain.ipynb").write_text(json.dumps(plain))
+    return plain
+
+
+def ask_for_plain(project, *languages):
+    changes = {"parameters": {}, "title": "press.author", "languages": list(languages)}
+    text = spec(**changes, chapters=[{"notebook": "11_plain"}])
+    (project / "reports/briefs.yml").write_text(text)
+
+
+def test_all_that_a_notebook_lacks_is_said_before_anything_runs(project):
+    plain_notebook(project, "Why?", "![a](b.png)", parameters="n = None\nm = open('x')")
+    ask_for_plain(project, "zh", "en")
+    lines = [line.split(" > chapters > 1: ")[1] for line in refused(project).splitlines()]
+    wanted = [
+        "11_plain.ipynb: the default of 'n' does not tell its type",
+        "11_plain.ipynb: the default of 'm' is not a plain value",
+        "11_plain.ipynb, cell 1 (own-0): has no Chinese prose; add 'own-0: {zh: …, en: …}'",
+        "11_plain.ipynb, cell 2 (own-1): has no Chinese prose; add",
+        "11_plain.ipynb, cell 2 (own-1): the press does not set image in prose; take it out",
+        "11_plain.ipynb has no title; begin its first cell of prose with '# '",
+    ]
+    assert len(lines) == len(wanted)
+    for line, begun in zip(lines, wanted, strict=True):
+        assert line.startswith(begun)
+    assert "analysis/catalogue or of the folder ANALYSIS_CATALOGUE" in lines[2]
+    ended = run(project, "brief")
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, len(wanted))
+    assert not (project / "reports/generated").exists()
+
+
+@pytest.mark.parametrize(
+    ("cells", "fault"),
+    [
+        ((), "has no title; begin its first cell"),
+        (("# One", "# Two"), "has 2 titles; begin all headings but the first with '## '"),
+        (("# One", "```\n# no title\n```"), None),
+        (("One\n===", "Two:\n\n    # code"), None),
+        (("# One", "a\n\n---\n\nb"), "does not set thematic break in prose; take it out"),
+        (("# One", "  "), None),
+    ],
+)
+def test_the_check_before_the_run_agrees_with_the_press(cells, fault, project):
+    plain = plain_notebook(project, *cells)
+    ask_for_plain(project, "en")
+    if fault:
+        assert fault in refused(project)
+        with pytest.raises(press.PressError):
+            press.chapter(plain, "en", name="11_plain")
+    else:
+        assert read_editions(project / "reports/briefs.yml", project)
+        assert press.chapter(plain, "en", name="11_plain")["title"] == "One"
+
+
+@pytest.mark.parametrize("spoilt", ["", "[]", "{", "{}", '{"cells": 1}', '{"cells": [1, {}]}'])
+def test_what_is_no_notebook_is_refused_before_the_run(spoilt, project):
+    (project / "notebooks/11_plain.ipynb").write_text(spoilt)
+    ask_for_plain(project, "zh", "en")
+    assert "briefs > own > chapters > 1: 11_plain.ipynb" in refused(project)
+
+
+def test_a_notebook_without_ids_is_told_to_be_saved_again(project):
+    plain = plain_notebook(project, "# One")
+    del plain["cells"][0]["id"]
+    (project / "notebooks/11_plain.ipynb").write_text(json.dumps(plain))
+    ask_for_plain(project, "en")
+    assert "cell 1 (no id): has no id; save the notebook again in JupyterLab" in refused(project)
+
+
+def test_one_language_asked_for_needs_the_prose_of_that_language_alone(project):
+    plain_notebook(project, "# One")
+    ask_for_plain(project, "zh", "en")
+    path = project / "reports/briefs.yml"
+    assert read_editions(path, project, languages=["en"])
+    with pytest.raises(SpecError, match="has no Chinese prose"):
+        read_editions(path, project, languages=["zh"])
+
+
+def test_refresh_leaves_prose_alone_that_the_catalogue_lacks(project):
+    plain = plain_notebook(project, "# One")
+    refresh.write_prose(project / "notebooks/11_plain.ipynb")
+    kept = json.loads((project / "notebooks/11_plain.ipynb").read_text())
+    assert kept["cells"][0]["source"] == plain["cells"][0]["source"]
+
+
+SHOWN = ("pd.DataFrame({'a': [1]})", "print('so')", "plt.plot([1, 2])", "1 + 1", "a = 1")
+
+
+def test_what_a_chapter_shows_and_no_brief_prints_is_said_once(project):
+    plain = plain_notebook(project, "# One", parameters="n: int = 3")
+    code = ["import pandas as pd\nimport matplotlib.pyplot as plt", *SHOWN]
+    cell = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+    plain["cells"] += [cell | {"id": f"c-{n}", "source": [one]} for n, one in enumerate(code)]
+    (project / "notebooks/11_plain.ipynb").write_text(json.dumps(plain))
+    ask_for_plain(project, "en")
+    said = []
+    assert make(project, said=said)[0].failures == []
+    lines = [line.removeprefix("11_plain.ipynb") for line in said if line.startswith("11_plain.i")]
+    advice = "is not printed; show it with exhibits.{} (docs/lab.md says how)"
+    assert lines == [
+        f", cell 5 (c-1): its table {advice.format('table')}",
+        f", cell 6 (c-2): what it prints {advice.format('finding')}",
+        f", cell 7 (c-3): its picture {advice.format('figure')}",
+        f", cell 8 (c-4): its value {advice.format('finding')}",
+        ": no cell shows a finding, table or figure, so its chapter is prose alone",
+    ]
+    assert (project / "reports/generated/own/own.en.pdf").is_file()
+
+
+def test_nothing_is_said_of_chapters_that_show_exhibits(finished):
+    for path in (finished / "reports/generated/own/chapters").glob("*.ipynb"):
+        assert form.unprinted(json.loads(path.read_text(encoding="utf-8")), name=path.name) == []
+
+
+def test_no_stored_notebook_shows_what_no_brief_prints(root):
+    for edition in read_editions(root / "reports/briefs.yml", root):
+        for chapter in edition.chapters:
+            stored = json.loads(chapter.notebook.read_text(encoding="utf-8"))
+            assert form.unprinted(stored, name=chapter.name) == []
 
 
 def test_a_notebook_without_the_tag_takes_no_parameter(project):

@@ -19,6 +19,7 @@ import urllib.error
 import urllib.request
 from functools import partial
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -460,6 +461,67 @@ def test_a_notebook_of_ones_own_becomes_a_chapter_by_one_entry(own_project):
         assert words.say("status.synthetic", language) in text
     executed = (made / "chapters/11_own.ipynb").read_text(encoding="utf-8")
     assert "widget-view" not in executed and "1号村" not in executed
+
+
+def _worked_example(root):
+    """Read the notebook, the texts and the entry that the document shows, block by block."""
+    text = (root / "docs/lab.md").read_text(encoding="utf-8")
+    part = text.split("## A notebook of your own as a chapter")[1]
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
+    cells = [
+        nbformat.v4.new_markdown_cell(source.strip(), id="own-title")
+        if kind == "markdown"
+        else nbformat.v4.new_code_cell(source.strip(), id=f"own-{number}")
+        for number, (kind, source) in enumerate(blocks)
+        if kind in {"markdown", "python"}
+    ]
+    cells[1]["metadata"]["tags"] = ["parameters"]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    written = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+    return written, *(source for kind, source in blocks if kind == "yaml")
+
+
+@pytest.fixture
+def worked(root, tmp_path, monkeypatch):
+    """The project as the document says to make it; gives what is to be added for Chinese."""
+    written, texts, entry, prose = _worked_example(root)
+    (tmp_path / "project/notebooks").mkdir(parents=True)
+    (tmp_path / "project/reports").mkdir()
+    (tmp_path / "texts").mkdir()
+    shutil.copytree(root / "data", tmp_path / "project/data")
+    nbformat.write(written, tmp_path / "project/notebooks/11_own_incomes.ipynb")
+    (tmp_path / "texts/own.yml").write_text(texts, encoding="utf-8")
+    (tmp_path / "project/reports/briefs.yml").write_text(entry, encoding="utf-8")
+    monkeypatch.setenv("ANALYSIS_CATALOGUE", str(tmp_path / "texts"))
+    words._read_folders.cache_clear()
+    yield tmp_path, prose
+    words._read_folders.cache_clear()
+
+
+def test_the_worked_example_of_the_document_becomes_a_chapter(worked):
+    folder, _ = worked
+    said = []
+    report = briefs.make_briefs((), root=folder / "project", say=said.append)[0]
+    assert report.failures == [], said
+    assert not [line for line in said if line.startswith("11_own_incomes.ipynb")]
+    made = folder / "project/reports/generated/own_incomes"
+    published = json.loads((made / "published.json").read_text(encoding="utf-8"))
+    assert any(
+        "in Yunnan was 6,724 yuan in 2013 and 9,862 yuan in 2017" in str(one) for one in published
+    )
+    assert (made / "own_incomes.en.pdf").is_file() and not (made / "own_incomes.zh.pdf").exists()
+
+
+def test_the_worked_example_needs_the_prose_of_the_catalogue_for_chinese_alone(worked):
+    folder, prose = worked
+    path = folder / "project/reports/briefs.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("[en]", "[zh, en]"), encoding="utf-8")
+    with pytest.raises(briefs.SpecError, match=r"cell 1 \(own-title\): has no Chinese prose; add"):
+        briefs.read_editions(path, folder / "project")
+    (folder / "texts/prose.yml").write_text(prose, encoding="utf-8")
+    words._read_folders.cache_clear()
+    (edition,) = briefs.read_editions(path, folder / "project")
+    assert edition.spec.languages == ["zh", "en"]
 
 
 # ---- JupyterLab, with and without a browser

@@ -1,6 +1,8 @@
 """The schedules: each is held against the system that reads it, and its command is run."""
 
 import configparser
+import datetime
+import os
 import re
 import runpy
 import shlex
@@ -11,6 +13,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 import yaml
+from projects import CATALOGUE, make_project, spec
 
 from analysis.briefs import read_editions
 
@@ -76,6 +79,34 @@ def test_the_workflow_runs_a_target_of_the_makefile(schedule, root):
     assert "-m analysis brief" in said
     checked = subprocess.run(["bash", "-n", "-c", runs[0]], capture_output=True, check=False)
     assert checked.returncode == 0
+
+
+def test_the_command_of_a_schedule_makes_a_new_edition_every_month(schedule, root, tmp_path):
+    """The very words of the line of cron, on the first of two months."""
+    make_project(tmp_path / "project", root)
+    entry = {"title": "press.author", "for": {"month": ["last"]}, "date": None}
+    kept = yaml.safe_load(spec(**entry))
+    del kept["briefs"]["own"]["date"]
+    path = tmp_path / "project/reports/briefs.yml"
+    path.write_text(yaml.safe_dump(kept))
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts/own.yml").write_text(CATALOGUE, encoding="utf-8")
+    lines = (schedule / "crontab").read_text(encoding="utf-8").splitlines()
+    command = next(one for one in lines if "&&" in one).split(" && ")[1].split(" >> ")[0]
+    told = {"ANALYSIS_ROOT": str(tmp_path / "project")}
+    told["ANALYSIS_CATALOGUE"] = str(tmp_path / "texts")
+    asked = [sys.executable, *shlex.split(command)[1:], "--list"]
+    listed = subprocess.run(
+        asked, capture_output=True, text=True, check=True, cwd=root, env=os.environ | told
+    ).stdout
+    beijing = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
+    ended = beijing.replace(day=1) - datetime.timedelta(days=1)
+    assert listed.startswith(f"own-{ended:%Y-%m} (zh, en; {ended}): 01_first, ")
+
+
+def test_the_log_of_cron_is_not_kept_by_git(schedule, root):
+    line = (schedule / "crontab").read_text(encoding="utf-8").split(" >> ")[1]
+    assert line.split()[0] in (root / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
 def stand_in(monkeypatch):

@@ -5,6 +5,7 @@ that was killed leaves whole files only, and the next run does what is missing.
 """
 
 import datetime
+import json
 import os
 import sys
 import time
@@ -13,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis.briefs.batch import Batch, State
+from analysis.briefs import faults, form
+from analysis.briefs.batch import PRESS, Batch, State, Trouble
 from analysis.briefs.desk import Desk, write_json
 from analysis.briefs.record import Surroundings
 from analysis.briefs.spec import SpecError, read_editions
@@ -44,6 +46,7 @@ def make_briefs(
     workers: int | None = None,
     kernels: bool = False,
     cluster: str | None = None,
+    today: datetime.date | None = None,
 ) -> list[Report]:
     """
     Make briefs: run what has changed, make what has changed, leave the rest.
@@ -66,6 +69,8 @@ def make_briefs(
         Run each chapter in a kernel of its own, even where that is not needed.
     cluster : str, optional
         Address of a Dask scheduler, or "local"; this machine's own processes, if not said.
+    today : datetime.date, optional
+        The day of the run; that in Beijing, if not said.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def make_briefs(
     folder = (generated or root / GENERATED).resolve()
     # Whoever watches the summary must not take an earlier run's for this one's.
     (folder / "summary.json").unlink(missing_ok=True)
-    editions = read_editions(path, root, names=names, languages=languages)
+    editions = read_editions(path, root, names=names, languages=languages, today=today)
     root, started = root.resolve(), time.monotonic()
     with _alone(folder), _telling(say) as tell:
         around = Surroundings(root)
@@ -103,12 +108,29 @@ def make_briefs(
                 batch.run(hands)
         states = list(batch.states.values())
         write_json(folder / "summary.json", _summary(states, time.monotonic() - started))
+    for line in _unprinted(states):
+        say(line)
     return [_report(state) for state in states]
+
+
+def _unprinted(states: Sequence[State]) -> Iterator[str]:
+    """Say of each notebook that was run, once, what it shows and no brief prints."""
+    ran = {
+        chapter.notebook.name: state.desk.executed(chapter)
+        for state in states
+        for chapter in state.desk.edition.chapters
+        if chapter.name in set(state.ran) - {trouble.chapter for trouble in state.troubles}
+    }
+    for name, path in ran.items():
+        yield from form.unprinted(json.loads(path.read_text(encoding="utf-8")), name=name)
 
 
 def _report(state: State) -> Report:
     name = state.desk.edition.name
-    lines = [trouble.line(name) for trouble in state.troubles]
+    printed = [chapter.name for chapter in state.desk.edition.chapters]
+    # The press comes last, and chapters end in any order.
+    troubles = sorted(state.troubles, key=lambda one: [*printed, PRESS].index(one.chapter))
+    lines = [Trouble(*told).line(name) for told in faults.told_once(troubles)]
     return Report(name, state.ran, state.made, lines)
 
 

@@ -12,18 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis.briefs import outputs
-from analysis.briefs.workers import FORKS, Failed, one_line
+from analysis.briefs import faults, outputs
+from analysis.briefs.workers import FORKS
 
-MEND_TABLES = "mend the table and run again; `python -m analysis check FOLDER` lists every fault"
-LOOK = "open notebooks/{file} with the same parameters in JupyterLab and run it up to that cell"
 # Sliders and tables to search live in a kernel; stored, they would be dead, large, and never alike.
 LIVE = "live"
-REMEDIES = {
-    **dict.fromkeys(("TableError", "FileNotFoundError", "UnicodeDecodeError"), MEND_TABLES),
-    "MemoryError": "ask for less (fewer draws), or give the machine more memory",
-    "ModuleNotFoundError": "install the package that is named, and run again",
-}
 _read: set[str] = set()
 _watched: set[Path] = set()
 
@@ -87,7 +80,8 @@ def run_chapter(job: Job) -> Executed:
                 **_engine(job, folder),
             )
     except papermill.PapermillExecutionError as failure:
-        raise _failed(failure, source, job) from None
+        given = (source, job.notebook, job.parameters, job.root)
+        raise faults.failed_cell(failure, *given) from None
     content = _cleaned(ran)
     places = [str(job.parameters[name]) for name in ("place",) if name in job.parameters]
     outputs.inspect({f"{job.name}.ipynb": content}, job.root, places)
@@ -220,16 +214,6 @@ def _kernel_settings(folder: str) -> dict[str, dict[str, str]]:
     if os.name == "nt":
         return {}
     return {"KernelManager": {"transport": "ipc", "ip": f"{folder}/socket"}}
-
-
-def _failed(failure: Exception, source: Mapping, job: Job) -> Failed:
-    cells = ["".join(cell["source"]) for cell in source["cells"]]
-    place = cells.index(failure.source) if failure.source in cells else None
-    cell = "" if place is None else source["cells"][place].get("id", "")
-    named = "a cell" if place is None else f"cell {place + 1} ({cell})"
-    file = job.notebook.name
-    said = one_line(f"{named} of {file} failed: {failure.ename}: {failure.evalue}")
-    return Failed(said, cell, REMEDIES.get(failure.ename, LOOK.format(file=file)))
 
 
 def drop_live(notebook: dict) -> None:

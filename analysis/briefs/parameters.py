@@ -43,7 +43,7 @@ class Parameter(NamedTuple):
 
 def declared(path: Path) -> dict[str, Parameter]:
     """
-    Read the typed parameters of a notebook.
+    Read the parameters of a notebook; one without a type has that of its default.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def declared(path: Path) -> dict[str, Parameter]:
     Raises
     ------
     ValueError
-        If the cell holds anything but lines of `name: type = default`.
+        If the cell holds anything but lines of `name: type = default`; one line for each.
 
     Examples
     --------
@@ -71,8 +71,15 @@ def declared(path: Path) -> dict[str, Parameter]:
     ...     declared(path)
     {'horizon': Parameter(kind='int', default=2)}
     """
-    lines = [line for source in _tagged(path) for line in _lines(source, path.name)]
-    return dict(_parameter(line, path.name) for line in lines)
+    found, faults = {}, []
+    for line in (line for source in _tagged(path) for line in _lines(source, path.name)):
+        try:
+            name, found[name] = _parameter(line, path.name)
+        except ValueError as refusal:
+            faults.append(str(refusal))
+    if faults:
+        raise ValueError("\n".join(faults))
+    return found
 
 
 def shown(value: object) -> str:
@@ -204,6 +211,8 @@ def _lines(source: str, file: str) -> list[ast.stmt]:
 
 
 def _parameter(line: ast.stmt, file: str) -> tuple[str, Parameter]:
+    if _is_untyped(line):
+        return _untyped(line, file)
     if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value):
         raise ValueError(
             f"{file}: the cell of parameters says {_code(line)}; "
@@ -215,7 +224,36 @@ def _parameter(line: ast.stmt, file: str) -> tuple[str, Parameter]:
             f"{file}: the parameter {line.target.id!r} has the type {kind!r}; "
             f"use one of {', '.join(TYPES)}"
         )
-    return line.target.id, Parameter(kind, _default(line, file))
+    return line.target.id, Parameter(kind, _default(line.target.id, line.value, file))
+
+
+def _is_untyped(line: ast.stmt) -> bool:
+    return (
+        isinstance(line, ast.Assign)
+        and len(line.targets) == 1
+        and isinstance(line.targets[0], ast.Name)
+    )
+
+
+def _untyped(line: ast.Assign, file: str) -> tuple[str, Parameter]:
+    name = line.targets[0].id
+    default = _default(name, line.value, file)
+    kind = _kind(default)
+    if kind is None:
+        raise ValueError(
+            f"{file}: the default of {name!r} does not tell its type; "
+            f"write it as '{name}: TYPE = default', such as '{name}: {_likely(default)}'"
+        )
+    return name, Parameter(kind, default)
+
+
+def _kind(default: object) -> str | None:
+    """Tell the type of a default, if it leaves no doubt: an empty list may hold anything."""
+    if not isinstance(default, list):
+        return next((name for name, kind in _PLAIN.items() if type(default) is kind), None)
+    kinds = {_kind(item) for item in default}
+    held = kinds.pop() if len(kinds) == 1 else None
+    return f"list[{held}]" if held in _PLAIN else None
 
 
 def _code(node: ast.AST) -> str:
@@ -225,12 +263,17 @@ def _code(node: ast.AST) -> str:
         return "what is too long to show"
 
 
-def _default(line: ast.AnnAssign, file: str) -> object:
+def _likely(default: object) -> str:
+    return "str | None = None" if default is None else "list[str] = []"
+
+
+def _default(name: str, value: ast.expr, file: str) -> object:
     try:
-        return ast.literal_eval(line.value)
+        return ast.literal_eval(value)
     except (ValueError, TypeError, RecursionError, MemoryError):
         raise ValueError(
-            f"{file}: the default of {ast.unparse(line.target)!r} is not a plain value"
+            f"{file}: the default of {name!r} is not a plain value; "
+            "write a number, a text in quotes, True, False, or a list of such"
         ) from None
 
 

@@ -59,6 +59,8 @@ def write_prose(path: Path) -> bool:
     """
     Write the English prose of the catalogue into a notebook where it differs.
 
+    A cell whose prose is not in the catalogue keeps its own, which an English brief prints.
+
     Parameters
     ----------
     path : Path
@@ -69,11 +71,6 @@ def write_prose(path: Path) -> bool:
     bool
         True if anything was changed.
 
-    Raises
-    ------
-    ValueError
-        If a prose cell is not in the catalogue.
-
     Examples
     --------
     >>> write_prose.__name__
@@ -82,7 +79,7 @@ def write_prose(path: Path) -> bool:
     before = path.read_text(encoding="utf-8")
     notebook = json.loads(before)
     for cell in notebook["cells"]:
-        if cell["cell_type"] == "markdown":
+        if cell["cell_type"] == "markdown" and words.has(f"prose.{cell.get('id')}"):
             cell["source"] = words.prose(cell["id"], "en").splitlines(keepends=True)
     after = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
     if after == before:

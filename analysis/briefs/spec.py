@@ -8,10 +8,12 @@ import calendar
 import datetime
 import difflib
 import itertools
+import json
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -20,7 +22,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from analysis import words
-from analysis.briefs import parameters
+from analysis.briefs import form, parameters
 from analysis.briefs.parameters import shown
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -32,7 +34,25 @@ LARGEST = 500_000
 MOST_SAID = 20
 MOST_EDITIONS, LONGEST_NAME = 5000, 150
 TIME_LIMIT_SECONDS = 1800.0
-MONTH = "month"
+MONTH, LAST = "month", "last"
+MONTHS = r"(?:19[89]\d|20\d\d)-(?:0[1-9]|1[0-2])"
+# Archives know no day before 1980.
+EARLIEST, LATEST = datetime.date(1980, 1, 1), datetime.date(2099, 12, 31)
+A_DAY = f"write a day from {EARLIEST} to {LATEST}, as 2018-03-28"
+# A month has ended when it has ended where the offices are, wherever the machine stands.
+BEIJING = datetime.timezone(datetime.timedelta(hours=8))
+REMEDIES = {
+    **dict.fromkeys(
+        ("model_type", "dict_type"), "write keys with values below it, as 'key: value'"
+    ),
+    "list_type": "write a list, as [a, b]",
+    "string_type": "write it as text, in quotes",
+    **dict.fromkeys(("date_type", "date_parsing", "greater_than_equal", "less_than_equal"), A_DAY),
+    "too_short": "write at least one",
+    **dict.fromkeys(
+        ("float_type", "greater_than", "finite_number"), "write a number of seconds above 0"
+    ),
+}
 KEPT = "reports/kept"
 
 
@@ -55,13 +75,14 @@ class BriefSpec(_Strict):
     """One brief, or one template of many: titles from the catalogue, date, languages, chapters.
 
     `for` gives axes such as `place` or `month`, each with its values: there is one edition for each
-    combination. A value is plain, or a mapping of a `name` and the parameters it stands for.
+    combination. A value is plain, or a mapping of a `name` and the parameters it stands for; the
+    month `last` is the one before that of the day of the run.
     """
 
     title: Key
     subtitle: Key | None = None
     author: Key = "press.author"
-    date: datetime.date | None = None
+    date: Annotated[datetime.date, Field(ge=EARLIEST, le=LATEST)] | None = None
     languages: list[Literal["zh", "en"]] = Field(default=["zh", "en"], min_length=1)
     parameters: Values = Field(default_factory=dict)
     chapters: list[ChapterSpec] = Field(min_length=1)
@@ -105,7 +126,12 @@ class Edition(NamedTuple):
 
 
 def read_editions(
-    path: Path, root: Path, *, names: Sequence[str] = (), languages: Sequence[str] = ()
+    path: Path,
+    root: Path,
+    *,
+    names: Sequence[str] = (),
+    languages: Sequence[str] = (),
+    today: datetime.date | None = None,
 ) -> list[Edition]:
     """
     Read `briefs.yml` and check all of it.
@@ -117,9 +143,12 @@ def read_editions(
     root : Path
         Folder of the project, with `notebooks` and `data` in it.
     names : sequence of str
-        The briefs wanted, or single editions of them; all, if empty.
+        The briefs wanted, or single editions of them; all, if empty. An entry whose month is `last`
+        has the editions of other months too, when they are asked for by name.
     languages : sequence of str
         The languages wanted; those of each brief, if empty.
+    today : datetime.date, optional
+        The day of the run; that in Beijing, if not said.
 
     Returns
     -------
@@ -140,15 +169,18 @@ def read_editions(
     """
     spec = _validate(_load(path), path)
     _check_wanted("language", languages, words.LANGUAGES, path)
-    shelf = _Shelf(root)
     _refuse([p for name, brief in spec.briefs.items() for p in _size_problems(name, brief)], path)
-    drafts = [d for name, brief in spec.briefs.items() for d in _drafts(name, brief)]
+    month = _month_before(today or datetime.datetime.now(BEIJING).date())
+    drafts = [d for name, brief in spec.briefs.items() for d in _drafts(name, brief, month)]
+    standing = {draft.name for draft in drafts}
+    drafts += _asked_again(spec, [name for name in dict.fromkeys(names) if name not in standing])
     _refuse(_name_problems([draft.name for draft in drafts]), path)
     _check_wanted("brief", names, [*spec.briefs, *(draft.name for draft in drafts)], path)
     chosen = [d for d in drafts if not names or {d.entry, d.name} & set(names)]
     entries = dict.fromkeys(draft.entry for draft in chosen)
+    shelf = _Shelf(root, languages)
     _refuse([p for name in entries for p in _problems(name, spec.briefs[name], shelf)], path)
-    editions = [_edition(draft, shelf, languages) for draft in chosen]
+    editions = [_edition(draft, shelf) for draft in chosen]
     _refuse(dict.fromkeys(p for edition in editions for p in _title_problems(edition)), path)
     return editions
 
@@ -253,7 +285,8 @@ def _with_defaults(loaded: object) -> object:
 def _sentence(error: Mapping) -> str:
     """Say one refusal of the spec in plain words: which key, which value, what to do."""
     where = " > ".join(_plain(part) for part in error["loc"] if part != "[key]") or "the file"
-    value = shown(error["input"])
+    given = error["input"]
+    value = str(given) if isinstance(given, datetime.date) else shown(given)
     if error["type"] == "extra_forbidden":
         return f"{where}: there is no such key; {nearest(_plain(error['loc'][-1]), _keys())}"
     if error["type"] == "missing":
@@ -262,7 +295,8 @@ def _sentence(error: Mapping) -> str:
         return f"{where}: {value} is not a plain name; use a-z, 0-9, _ and - (no path, no code)"
     if error["type"] == "literal_error":
         return f"{where}: {value} is not known; it is {error['ctx']['expected']}"
-    return f"{where}: {value} does not fit; {error['msg'][0].lower()}{error['msg'][1:]}"
+    remedy = REMEDIES.get(error["type"], "write it as docs/batch.md shows")
+    return f"{where}: {value} does not fit; {remedy}"
 
 
 def _plain(part: object) -> str:
@@ -288,14 +322,21 @@ def _check_wanted(what: str, wanted: Sequence[str], known: Sequence[str], path: 
 
 
 class _Shelf:
-    """What the project has, each file read once: what notebooks declare."""
+    """What the project has, each file read once: what notebooks declare, and what they lack."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, languages: Sequence[str]) -> None:
         self.root = root
+        self.languages = languages
         self.declared = cache(self._declared)
+        self.lacking = cache(self._lacking)
+        self._content = cache(self._read)
 
     def notebook(self, name: str) -> Path:
         return self.root / "notebooks" / f"{name}.ipynb"
+
+    def spoken(self, brief: BriefSpec) -> list[str]:
+        """Keep of the languages of a brief those that are asked for."""
+        return [one for one in brief.languages if not self.languages or one in self.languages]
 
     def _declared(self, notebook: str) -> dict[str, parameters.Parameter]:
         path = self.notebook(notebook)
@@ -303,6 +344,17 @@ class _Shelf:
             known = [path.stem for path in path.parent.glob("*.ipynb")]
             raise ValueError(f"there is no notebook {notebook!r}; {nearest(notebook, known)}")
         return parameters.declared(path)
+
+    def _lacking(self, notebook: str, language: str) -> list[str]:
+        content = self._content(notebook)
+        # What is no notebook at all, `declared` says.
+        return form.lacking(content, language, name=f"{notebook}.ipynb") if content else []
+
+    def _read(self, notebook: str) -> object:
+        try:
+            return json.loads(self.notebook(notebook).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return None
 
 
 class _Draft(NamedTuple):
@@ -317,6 +369,8 @@ class _Draft(NamedTuple):
 def _size_problems(name: str, brief: BriefSpec) -> Iterator[str]:
     """List what makes the axes of a brief impossible to lay out."""
     here = f"briefs > {name}"
+    if len(set(brief.languages)) < len(brief.languages):
+        yield f"{here} > languages: {shown(brief.languages)} names one twice; write each once"
     for axis, values in brief.axes.items():
         for value in values:
             problem = _axis_problem(axis, value)
@@ -340,8 +394,8 @@ def _axis_problem(axis: str, value: object) -> str | None:
             f"{shown(named)} is not a plain name; use a-z, 0-9, _ and - (no path, no code), "
             f"or write {{name: …, {axis}: …}}"
         )
-    if axis == MONTH and not _is_month(named):
-        return f"{named!r} is not a month; write it as 2018-03"
+    if axis == MONTH and value != LAST and not re.fullmatch(MONTHS, named):
+        return f"{named!r} is not a month; write it as 2018-03, from 1980 on, or as {LAST}"
     return None
 
 
@@ -352,19 +406,35 @@ def _value_name(value: object) -> object:
     return str(value) if is_number else value
 
 
-def _is_month(text: str) -> bool:
-    return re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", text) is not None
+def _month_before(day: datetime.date) -> str:
+    return (day.replace(day=1) - datetime.timedelta(days=1)).isoformat()[:7]
 
 
-def _drafts(name: str, brief: BriefSpec) -> Iterator[_Draft]:
-    """Lay out every combination of the axes."""
-    for combination in itertools.product(*brief.axes.values()):
+def _asked_again(spec: FileSpec, names: Iterable[str]) -> Iterator[_Draft]:
+    """Lay out the editions of months gone by that are asked for by name."""
+    for wanted, (name, brief) in itertools.product(names, spec.briefs.items()):
+        if LAST in brief.axes.get(MONTH, ()):
+            for month in dict.fromkeys(re.findall(MONTHS, wanted)):
+                yield from (d for d in _drafts(name, brief, month) if d.name == wanted)
+
+
+def _drafts(name: str, brief: BriefSpec, month: str) -> Iterator[_Draft]:
+    """Lay out every combination of the axes; ``month`` is the one that `last` stands for."""
+    for combination in itertools.product(*_axes(brief, month).values()):
         named = dict(zip(brief.axes, combination, strict=True))
         values = [_axis_values(axis, value) for axis, value in named.items()]
         merged = {key: value for own in values for key, value in own.items()}
-        dated = {"date": _last_day(named[MONTH])} if MONTH in named else {}
+        dated = {"date": _last_day(_value_name(named[MONTH]))} if MONTH in named else {}
         full = "-".join([name, *(str(_value_name(value)) for value in combination)])
         yield _Draft(full, name, brief.model_copy(update=dated), merged)
+
+
+def _axes(brief: BriefSpec, month: str) -> dict[str, list[object]]:
+    if LAST not in brief.axes.get(MONTH, ()):
+        return brief.axes
+    months = [month if value == LAST else value for value in brief.axes[MONTH]]
+    # The last month may be one of those that are written out.
+    return brief.axes | {MONTH: [one for n, one in enumerate(months) if one not in months[:n]]}
 
 
 def _axis_values(axis: str, value: object) -> Values:
@@ -395,24 +465,32 @@ def _problems(name: str, brief: BriefSpec, shelf: _Shelf) -> Iterator[str]:
             yield f"{here}: the catalogue has no text {key!r}; add it in zh and en"
     declared: dict[str, parameters.Parameter] = {}
     for number, chapter in enumerate(brief.chapters, start=1):
-        where = f"{here} > chapters > {number}"
-        try:
-            own = shelf.declared(chapter.notebook)
-        except ValueError as refusal:
-            yield f"{where}: {refusal}"
-            continue
-        declared |= own
-        told = chapter.parameters
-        yield from _wrong_values(f"{where} > parameters", told, own, chapter.notebook, shelf.root)
+        yield from _chapter_problems(f"{here} > chapters > {number}", chapter, brief, shelf)
+        with suppress(ValueError):
+            declared |= shelf.declared(chapter.notebook)
     shared = partial(_wrong_values, declared=declared, holder="any chapter", root=shelf.root)
     yield from shared(f"{here} > parameters", brief.parameters)
     if brief.revises and not (shelf.root / KEPT / f"{brief.revises}.json").is_file():
         yield f"{here} > revises: there is no {KEPT}/{brief.revises}.json; keep that edition first"
     for axis, values in brief.axes.items():
         for value in values:
-            told = _axis_values(axis, value)
             if axis != MONTH or isinstance(value, dict):
-                yield from shared(f"{here} > for > {axis}", told)
+                yield from shared(f"{here} > for > {axis}", _axis_values(axis, value))
+
+
+def _chapter_problems(
+    where: str, chapter: ChapterSpec, brief: BriefSpec, shelf: _Shelf
+) -> Iterator[str]:
+    """List what is wrong with a notebook as a chapter, and with what it alone is told."""
+    name, told = chapter.notebook, chapter.parameters
+    lacking = [line for one in shelf.spoken(brief) for line in shelf.lacking(name, one)]
+    try:
+        own = shelf.declared(name)
+    except ValueError as refusal:
+        yield from (f"{where}: {line}" for line in str(refusal).splitlines())
+    else:
+        yield from _wrong_values(f"{where} > parameters", told, own, name, shelf.root)
+    yield from (f"{where}: {line}" for line in dict.fromkeys(lacking))
 
 
 def _title_problems(edition: Edition) -> Iterator[str]:
@@ -444,11 +522,10 @@ def _wrong_values(
             yield f"{where} > {name}: {problem}"
 
 
-def _edition(draft: _Draft, shelf: _Shelf, languages: Sequence[str]) -> Edition:
-    spoken = draft.brief.languages
-    kept = [language for language in spoken if not languages or language in languages]
+def _edition(draft: _Draft, shelf: _Shelf) -> Edition:
+    spoken, kept = draft.brief.languages, shelf.spoken(draft.brief)
     if not kept:
-        asked = ", ".join(languages)
+        asked = ", ".join(shelf.languages)
         said = f"the brief {draft.name} is set in {', '.join(spoken)}, not in {asked}"
         raise SpecError(f"{said}; add it to languages")
     shared = draft.brief.parameters | draft.values

@@ -3,7 +3,9 @@
 Put it into Airflow's folder of DAGs; it needs apache-airflow (3) with its providers papermill and
 standard, and the project's folder in the variable of the environment BRIEFS_PROJECT. The batch is
 what an office wants. The chapters beside it are for those who watch each notebook in Airflow: they
-run the same notebooks, with what `briefs.yml` tells them, and set no PDF.
+run the same notebooks, with what `briefs.yml` tells them, and set no PDF. An entry with
+`for: {month: [last]}` has a new edition each time, that of the month that ended; so the names of
+its tasks change every month.
 """
 
 import os
