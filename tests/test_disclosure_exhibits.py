@@ -3,7 +3,6 @@
 import datetime
 import json
 import random
-import string
 from pathlib import Path
 
 import nbformat
@@ -15,6 +14,7 @@ from analysis import disclosure, exhibits, funds, office, press, tables, words
 from analysis.briefs import chapters
 from analysis.charts import funds as fund_charts
 from tests import offices
+from tests.canaries import a_card, a_name, a_phone, an_id_number
 
 CATALOGUE = """
 own:
@@ -287,25 +287,6 @@ def test_codes_are_hashed_alike_in_every_table_and_need_the_key(key):
 def test_a_synthetic_city_needs_no_key(key):
     office.ledgers("wenshan", seed=1)
     assert not key.exists()
-
-
-def an_id_number():
-    body = f"5326{random.randint(1, 29):02d}19{random.randint(50, 99)}0{random.randint(1, 9)}12"
-    body += f"{random.randint(0, 999):03d}"
-    return body + tables.persons._check_digit(body)
-
-
-def a_phone():
-    return f"139{random.randint(10**7, 10**8 - 2):08d}"[:10] + "7"
-
-
-def a_card():
-    body = f"6222{random.randint(0, 10**14 - 1):014d}"
-    return next(body + d for d in string.digits if tables.persons._passes_luhn(body + d))
-
-
-def a_name():
-    return "".join(chr(random.randint(0x9000, 0x9F00)) for _ in range(3))
 
 
 CANARIES = {"id_number": an_id_number, "phone": a_phone, "bank_card": a_card}

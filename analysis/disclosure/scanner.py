@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import html
-import io
-import json
-import re
-import unicodedata
-import zipfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 from analysis import tables, words
-from analysis.tables.headers import find_header, normal_title
-from analysis.tables.persons import personal_numbers
+from analysis.disclosure.contents import parts
+from analysis.tables.headers import (
+    SEARCHED,
+    AmbiguousHeaderError,
+    Header,
+    find_header,
+    is_of_names,
+    is_of_names_alone,
+    personal_titles,
+)
+from analysis.tables.names import CODE, names_in_cell, names_in_text
+from analysis.tables.persons import folded, numbers_in
 
 HIT = ["file", "part", "kind", "found"]
-XMP = re.compile(rb"<x:xmpmeta.*?</x:xmpmeta>", re.DOTALL)
-HAN = re.compile(r"[\u3400-\u9fff·]{2,}")
-WORD = re.compile(r"[0-9A-Za-z]{6,}")
-LONGEST_NAME = 4
-SHEETS = frozenset([".xlsx", ".xlsm", ".docx", ".zip"])
 
 
 def scan(folder: Path | str, *, tokens: Collection[str] = ()) -> pd.DataFrame:
@@ -152,9 +151,14 @@ def _joined(folder: Path) -> str:
 
 
 def _found(name: str, content: bytes, known: frozenset[str]) -> Iterator[tuple[str, ...]]:
-    for part, text in _parts(name, content):
+    for part, text in parts(name, content):
         hits = [("unreadable", "")] if text is None else _hits(text, known)
-        yield from ((name, part, kind, shown) for kind, shown in hits)
+        yield from ((name, _shown(part, known), kind, shown) for kind, shown in hits)
+
+
+def _shown(part: str, known: frozenset[str]) -> str:
+    """The name of a part may be what was found."""
+    return "***" if part and any(_hits(part, known)) else part
 
 
 def describe_hits(hits: pd.DataFrame, language: str) -> list[str]:
@@ -202,8 +206,9 @@ def tokens_of(folder: Path | str) -> frozenset[str]:
     Returns
     -------
     frozenset of str
-        Every cell under a title of a name or of a code that the dictionary calls personal, if it
-        is a Chinese name or at least six letters and digits long.
+        Every cell under a title of names or of a code that the dictionary calls personal, if it
+        is a Chinese name or at least six letters and digits long; names without the spaces and
+        points in them.
 
     Examples
     --------
@@ -215,29 +220,45 @@ def tokens_of(folder: Path | str) -> frozenset[str]:
     ['G000001', 'H000001', '某甲乙']
     """
     paths = [path for path in sorted(Path(folder).rglob("*")) if path.is_file()]
-    cells = (cell for path in paths for cell in _personal_cells(path))
-    texts = {unicodedata.normalize("NFKC", str(cell)).strip() for cell in cells}
-    return frozenset(text for text in texts if _is_token(text))
+    return frozenset(token for path in paths for token in _tokens_of_file(path))
 
 
-def _is_token(text: str) -> bool:
-    return bool(WORD.fullmatch(text) or (HAN.fullmatch(text) and len(text) <= LONGEST_NAME))
-
-
-def _personal_cells(path: Path) -> Iterator[object]:
+def _tokens_of_file(path: Path) -> Iterator[str]:
     if path.suffix.lower() not in tables.sheets.SUFFIXES or path.name.startswith((".", "~$")):
         return
     for sheet in tables.sheets.open_file(path, tables.Limits()):
-        header = find_header(sheet.rows)
-        if header is None:
-            continue
-        rows = sheet.rows[header.first + header.span :]
-        for at, title in header.titles.items():
-            if (
-                header.columns.get(at) in _personal_codes()
-                or normal_title(title) in _titles_of_names()
-            ):
-                yield from (row[at] for row in rows if at < len(row))
+        for column in _columns_of_persons(sheet.rows):
+            sure = is_of_names_alone(column[0])
+            for cell in dict.fromkeys(column[1:]):
+                tokens = names_in_cell(cell, sure=sure)
+                yield from (token for token in tokens if token not in personal_titles())
+
+
+def _columns_of_persons(rows: list[list]) -> Iterator[list]:
+    """Give the columns of names and of personal codes, each with its title first."""
+    header = _header(rows)
+    titles = header.titles if header else {}
+    for at, title in titles.items():
+        column = header.columns.get(at)
+        if column in _personal_codes() or (column is None and is_of_names(title)):
+            below = rows[header.first + header.span :]
+            yield [title, *(row[at] for row in below if at < len(row))]
+
+
+def _header(rows: list[list]) -> Header | None:
+    """Find the header of a ledger, or of any other list with a column of names."""
+    try:
+        found = find_header(rows)
+    except AmbiguousHeaderError:
+        found = None
+    if found:
+        return found
+    for first, row in enumerate(rows[:SEARCHED]):
+        titles = {at: str(cell) for at, cell in enumerate(row) if is_of_names(cell)}
+        # A row of figures is no header, though a word of one may stand in it.
+        if titles and not any(str(cell).strip(".0123456789") == "" != cell for cell in row):
+            return Header("", first, 1, {}, titles, {}, ())
+    return None
 
 
 @cache
@@ -246,84 +267,10 @@ def _personal_codes() -> frozenset[str]:
     return frozenset(rows.loc[(rows["personal"] == "yes") & (rows["type"] == "code"), "column"])
 
 
-@cache
-def _titles_of_names() -> frozenset[str]:
-    rows = tables.read("identifiers").set_index("kind")["titles"]
-    return frozenset(normal_title(title) for title in rows["name"].split("|"))
-
-
-def _parts(name: str, content: bytes) -> Iterator[tuple[str, str | None]]:
-    """Give the texts of a file, piece by piece; None for what cannot be opened."""
-    ending = Path(name).suffix.lower()
-    read: Callable = {".pdf": _pdf, ".ipynb": _json, ".json": _json}.get(ending, _text)
-    yield "name", Path(name).name
-    try:
-        yield from (_zip if ending in SHEETS else read)(content)
-    except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile):
-        yield "", None
-
-
-def _text(content: bytes) -> Iterator[tuple[str, str]]:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            decoded = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        yield "", html.unescape(decoded)
-        return
-    yield "", content.decode("utf-8", errors="replace")
-
-
-def _json(content: bytes) -> Iterator[tuple[str, str]]:
-    """Read JSON as the texts in it, for a name may stand in it as escapes."""
-    yield "", "\n".join(_strings(json.loads(content)))
-
-
-def _strings(content: object) -> Iterator[str]:
-    if isinstance(content, dict):
-        for name, value in content.items():
-            yield name
-            yield from _strings(value)
-    elif isinstance(content, list):
-        yield from _lines(content) or (text for item in content for text in _strings(item))
-    elif content is not None:
-        yield html.unescape(str(content))
-
-
-def _lines(content: list) -> list[str]:
-    """Join a text kept line by line; the cells of a table stay apart, or they would read as one."""
-    if not all(isinstance(item, str) and item.endswith("\n") for item in content[:-1]):
-        return []
-    return ["".join(content)] if all(isinstance(item, str) for item in content[-1:]) else []
-
-
-def _zip(content: bytes) -> Iterator[tuple[str, str]]:
-    with zipfile.ZipFile(io.BytesIO(content)) as book:
-        for name in book.namelist():
-            inside = book.read(name).decode("utf-8", errors="replace")
-            # Letters of one cell may stand in several runs, those of two cells never touch.
-            joined = re.sub(r"</(?:t|r|rPr)>|<(?:t|r|rPr)\b[^>]*>", "", inside)
-            yield name, html.unescape(re.sub(r"<[^>]*>", "\n", joined))
-
-
-def _pdf(content: bytes) -> Iterator[tuple[str, str]]:
-    import pypdfium2 as pdfium  # noqa: PLC0415 - only where there is a PDF
-
-    try:
-        with pdfium.PdfDocument(content) as book:
-            yield "metadata", "\n".join(book.get_metadata_dict().values())
-            for number, page in enumerate(book, start=1):
-                yield f"p. {number}", page.get_textpage().get_text_range()
-    except pdfium.PdfiumError as refusal:
-        raise ValueError(str(refusal)) from None
-    for said in XMP.findall(content):
-        yield "metadata", html.unescape(said.decode("utf-8", errors="replace"))
-
-
 def _hits(text: str, known: frozenset[str]) -> Iterator[tuple[str, str]]:
-    yield from ((kind, _masked(found)) for kind, found in personal_numbers(text))
+    plain = folded(text)
+    yield from ((kind, _masked(found)) for kind, found in numbers_in(plain))
     if known:
-        plain = unicodedata.normalize("NFKC", text)
         yield from (("register", _masked(token)) for token in _tokens(plain, known))
 
 
@@ -332,13 +279,8 @@ def _masked(found: str) -> str:
 
 
 def _tokens(plain: str, known: frozenset[str]) -> Iterator[str]:
-    yield from (word[0] for word in WORD.finditer(plain) if word[0] in known)
-    for run in HAN.finditer(plain):
-        for size in range(2, LONGEST_NAME + 1):
-            for at in range(len(run[0]) - size + 1):
-                name = run[0][at : at + size]
-                if name in known and (name == run[0] or name not in _own_words()):
-                    yield name
+    yield from (word[0] for word in CODE.finditer(plain) if word[0] in known)
+    yield from names_in_text(plain, known, _own_words())
 
 
 @cache

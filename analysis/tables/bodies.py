@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.tables.cells import Cell, Kind, read_cell
 from analysis.tables.checks import letter_of
 from analysis.tables.codebook import columns_of
-from analysis.tables.findings import MASK, Where, a_finding, first_of_each, not_told
+from analysis.tables.findings import MASK, Where, a_finding, echoed, first_of_each, not_told
 from analysis.tables.headers import Header, normal_title, year_of
 from analysis.tables.sheets import Sheet
 
@@ -273,7 +273,7 @@ def _read_column(block: _Block, at: int, spec: pd.Series) -> tuple[np.ndarray, l
     told = [
         a_finding(head._replace(row=block.row(rows[one]).row), rules[one], *said)
         for one in ruled[first]
-        for said in [(MASK, "") if masked else (shown[one], read[one] or "")]
+        for said in [(MASK, "") if masked else (echoed(shown[one]), echoed(read[one] or ""))]
     ]
     return read, told + [not_told(head, rule, count) for rule, count in left.items()]
 

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analysis import words
+from analysis.tables.names import without_names
+from analysis.tables.persons import SHORTEST, without_numbers
 
 FINDING = [
     *("file", "sheet", "row", "letter", "column", "title"),
@@ -20,8 +22,6 @@ MASK = "***"
 LONGEST, LOOKED_AT = 500, 5_000
 # Of one kind in one column nobody reads more, and millions would fill the memory.
 MOST_TOLD = 10_000
-# Identity and card numbers, and telephones, whatever column a slip of the hand put them in.
-PERSONAL = re.compile(r"\d{15,}[xX]?|(?<!\d)1[3-9]\d{9}(?!\d)")
 # What moves the cursor of a terminal, turns the writing round, or cannot be written at all.
 UNSHOWN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -146,10 +146,33 @@ def a_finding(where: Where, rule: str, value: object = "", expected: object = ""
     'repair'
     """
     place = {
-        name: _shown(at) if at.__class__ is str else at for name, at in where._asdict().items()
+        name: _masked(at) if at.__class__ is str else at for name, at in where._asdict().items()
     }
     told = {"value": _masked(str(value)), "rule": rule, "severity": severity_of(rule)}
     return {**place, **told, "expected": _masked(str(expected))}
+
+
+def echoed(value: object) -> str:
+    """Say what stands in a cell, for a slip of the hand puts a name into any column.
+
+    Parameters
+    ----------
+    value : object
+        The cell, from a column that is not personal.
+
+    Returns
+    -------
+    str
+        The value; of a word that may be a name no more than its first character. `a_finding` masks
+        numbers of persons.
+
+    Examples
+    --------
+    >>> echoed("8千"), echoed("某甲")
+    ('8千', '某***')
+    """
+    text = str(value)
+    return text if text.isascii() else without_names(text[:LOOKED_AT], MASK)
 
 
 def first_of_each(keys: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
@@ -202,7 +225,7 @@ def not_told(where: Where, rule: str, count: int) -> dict:
 
 def _masked(text: str) -> str:
     # Masked before it is cut, so that no part of a number is left at the end.
-    masked = PERSONAL.sub(MASK, text[:LOOKED_AT]) if len(text) > 10 else text
+    masked = without_numbers(text[:LOOKED_AT], MASK) if len(text) >= SHORTEST else text
     return _shown(masked if len(masked) <= LONGEST else f"{masked[:LONGEST]}…")
 
 

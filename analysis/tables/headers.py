@@ -28,6 +28,7 @@ UNITS = {
     **{"平方米": ("m2", "1"), "㎡": ("m2", "1"), "m2": ("m2", "1"), "月": ("month", "1")},
     **{"年": ("year", "1"), "个": ("", "1"), "项": ("", "1")},
 }
+KINDS_OF_TITLES = ("name", "id_number", "phone", "bank_card", "address")
 LOOSE = {("yuan", "yuan per person"), ("", "person"), ("year", "month")}
 
 
@@ -76,6 +77,80 @@ def normal_title(title: object) -> str:
     """
     folded = unicodedata.normalize("NFKC", str(title)[:LONGEST]).lower()
     return re.sub(r"[\s*·_]+", "", folded)
+
+
+def bare_title(title: object) -> str:
+    """Write a title without what stands in brackets behind it, and without a colon.
+
+    Parameters
+    ----------
+    title : object
+        The cell.
+
+    Returns
+    -------
+    str
+        As `normal_title`, without a unit, a remark or "(必填)".
+
+    Examples
+    --------
+    >>> bare_title("户主姓名（必填）："), bare_title("计划资金（万元）")
+    ('户主姓名', '计划资金')
+    """
+    bare = normal_title(title).rstrip(":")
+    while (found := BRACKETS.match(bare)) and found[1]:
+        bare = found[1].rstrip(":")
+    return bare
+
+
+def is_of_names(title: object) -> bool:
+    """Tell whether a column of this title holds names of persons.
+
+    Parameters
+    ----------
+    title : object
+        The cell.
+
+    Returns
+    -------
+    bool
+        It is one of the titles of ``data/identifiers.csv``, or has a word of names in it or one of
+        persons at its end, and no word of what else is kept of a person.
+
+    Examples
+    --------
+    >>> is_of_names("残疾人姓名(必填)"), is_of_names("户主签名"), is_of_names("与户主关系")
+    (True, True, False)
+    """
+    bare = bare_title(title)
+    named = is_of_names_alone(title) or bare.endswith(tuple(_listed("name_ending")))
+    return named and (bare in _listed("name") or not _has(bare, "no_name_within"))
+
+
+def is_of_names_alone(title: object) -> bool:
+    """Tell whether the title says that names are asked for, so that no cell is an office's.
+
+    Parameters
+    ----------
+    title : object
+        The cell.
+
+    Returns
+    -------
+    bool
+        It is a title of ``data/identifiers.csv``, or has a word of names in it.
+
+    Examples
+    --------
+    >>> is_of_names_alone("帮扶责任人姓名"), is_of_names_alone("帮扶责任人")
+    (True, False)
+    """
+    bare = bare_title(title)
+    return bare in _listed("name") or _has(bare, "name_within")
+
+
+def _has(bare: str, kind: str) -> bool:
+    return any(word in bare for word in _listed(kind))
 
 
 @cache
@@ -193,9 +268,8 @@ def _header(table: str, first: int, span: int, titles: dict[int, tuple[str, ...]
 
 
 def _unread(title: str) -> str:
-    bare = BRACKETS.match(normal_title(title))
-    named = {normal_title(title), bare[1] if bare else ""}
-    return "personal_column" if named & personal_titles() else "unread_column"
+    listed = {normal_title(title), bare_title(title)} & personal_titles()
+    return "personal_column" if listed or is_of_names(title) else "unread_column"
 
 
 @cache
@@ -212,8 +286,13 @@ def personal_titles() -> frozenset[str]:
     >>> "身份证号码" in personal_titles(), "人均纯收入" in personal_titles()
     (True, False)
     """
-    rows = pd.read_csv(find_file("identifiers"), dtype=str)["titles"]
-    return frozenset(normal_title(title) for titles in rows for title in titles.split("|"))
+    return frozenset().union(*map(_listed, KINDS_OF_TITLES))
+
+
+@cache
+def _listed(kind: str) -> frozenset[str]:
+    rows = pd.read_csv(find_file("identifiers"), dtype=str).set_index("kind")["titles"]
+    return frozenset(normal_title(title) for title in rows[kind].split("|"))
 
 
 def _chosen(matches: dict, notes: list, shown: dict) -> dict[int, str]:

@@ -20,6 +20,7 @@ from analysis.tables.findings import (
     Where,
     a_finding,
     collected,
+    echoed,
     first_of_each,
     not_told,
 )
@@ -273,7 +274,7 @@ def _placed(faulty: pd.DataFrame, name: str, origins: dict, heads: dict) -> list
         column = fault["column"]
         letter, title = heads[file, sheet, name].get(column, ("", titles.get(column, column)))
         where = Where(file, sheet, int(row), letter, column, title)
-        told.append(a_finding(where, fault["rule"], fault["value"], fault["expected"]))
+        told.append(a_finding(where, fault["rule"], echoed(fault["value"]), fault["expected"]))
     for kind, count in left.items():
         column, rule = kind.split(KIND)
         where = Where(column=column, title=titles.get(column, column))
