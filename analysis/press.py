@@ -477,13 +477,13 @@ def _in_language(content: Mapping, language: str) -> dict[str, object]:
         }
     kept["provenance"] = {part: content.get(part) for part in PROVENANCE}
     if content["kind"] == "figure":
-        drawn = _tabled(content["drawn"], language) if content["drawn"] else None
+        drawn = _tabled(content["drawn"], content["key"], language) if content["drawn"] else None
         return kept | {part: content[part][language] for part in FIGURE_PARTS} | {"drawn": drawn}
-    return kept | {"title": content["title"][language]} | _tabled(content, language)
+    return kept | {"title": content["title"][language]} | _tabled(content, content["key"], language)
 
 
-def _tabled(content: Mapping, language: str) -> dict[str, object]:
-    columns = [_column(column, language) for column in content["columns"]]
+def _tabled(content: Mapping, key: str, language: str) -> dict[str, object]:
+    columns = [_column(column, key, language) for column in content["columns"]]
     return {"columns": columns, "rows": _rows(content, language)}
 
 
@@ -492,13 +492,23 @@ def _rows(content: Mapping, language: str) -> list[list[str]]:
     return [[cell.replace(" †", "\u00a0†") for cell in row] for row in content["rows"][language]]
 
 
-def _column(column: Mapping, language: str) -> dict[str, object]:
+def _column(column: Mapping, key: str, language: str) -> dict[str, object]:
     """Break a heading before the unit in brackets, and say how the column is to be read."""
-    return {
-        "heading": UNIT.split(column["title"][language], maxsplit=1),
-        "align": column["align"],
-        "form": words.column(column["name"], language).format,
-    }
+    heading = UNIT.split(column["title"][language], maxsplit=1)
+    form = words.column(column["name"], language).format
+    told = "".join(heading[1:]).strip("(（）)")
+    unit = told or _counted(key, column["name"], form, language)
+    return {"heading": heading, "align": column["align"], "form": form, "unit": unit}
+
+
+def _counted(key: str, name: str, form: str, language: str) -> str:
+    """Name what a column counts, where the project knows."""
+    if form != "count":
+        return "%" if form.startswith("percent") else ""
+    from analysis import disclosure  # noqa: PLC0415 - not needed when nothing has changed
+
+    unit = f"unit_counted.{disclosure.said_to_count(key, name)}"
+    return words.say(unit, language) if words.has(unit) else ""
 
 
 def _status(content: Mapping, language: str) -> str:

@@ -339,7 +339,7 @@ def test_a_brief_that_takes_too_long_or_dies_harms_no_other(project):
     write_notebook(project, "02_second", PARAMETERS, dies)
     chosen = [{"notebook": "01_first"}]
     axes = {"for": {"place": ["north", "south"]}}
-    write_spec(project, time_limit=6.0, chapters=chosen, **axes)
+    write_spec(project, time_limit=12.0, chapters=chosen, **axes)
     north, south = make(project)
     assert "took longer than the time limit of its brief" in north.failures[0]
     assert "raise time_limit in briefs.yml" in north.failures[0]

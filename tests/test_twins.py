@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import exhibits, press, twins, words
-from tests.test_press import CATALOGUE, HOSTILE, document, notebook, shown
+from tests.test_press import CATALOGUE, HOSTILE, document, notebook, prose, shown
 
 FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(1)", '=HYPERLINK("http://example.org")']
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -115,6 +115,18 @@ def test_the_workbook_has_one_table_a_sheet_with_its_numbers_title_and_source():
     assert table.iloc[3:83, 2].tolist() == list(range(80))
     assert "Yearbook" in table.iloc[-1, 0]
     assert read["Table 2"].iloc[3:8, 2].tolist() == [-0.01] * 5
+
+
+@pytest.mark.parametrize(("language", "unit"), [("zh", "村"), ("en", "villages")])
+def test_the_unit_of_every_column_stands_above_it(language, unit):
+    frame = pd.DataFrame({"area": ["a"], "villages": [12], "headcount_ratio": [0.05]})
+    notebook = {"cells": [prose("own-title"), shown(exhibits.table("own.rows", frame))]}
+    made = document(language, [press.chapter(notebook, language, name="01_own")])
+    content = io.BytesIO(twins.workbook(made))
+    read = pd.read_excel(content, sheet_name=None, header=None, engine="calamine")
+    sheet = next(page for name, page in read.items() if name.endswith(" 1"))
+    assert sheet.iloc[1, 1:3].tolist() == [unit, "%"]
+    assert sheet.iloc[3, 1:3].tolist() == [12, 0.05]
 
 
 def test_the_numbers_behind_a_chart_have_a_sheet_with_its_words():

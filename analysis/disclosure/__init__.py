@@ -11,7 +11,7 @@ from analysis.disclosure.guard import (
     open_register,
 )
 from analysis.disclosure.identifiers import admitted, office_key, pseudonymised
-from analysis.disclosure.limits import Limit, counts_of, limits
+from analysis.disclosure.limits import Limit, counts_of, limits, said_to_count
 from analysis.disclosure.protect import (
     WITHHELD,
     protect,
@@ -59,6 +59,7 @@ __all__ = [
     "pseudonymised",
     "rounded",
     "row_sums",
+    "said_to_count",
     "scan",
     "scan_contents",
     "scan_files",

@@ -59,9 +59,31 @@ def counts_of(exhibit: str, name: str) -> str:
     >>> counts_of("exits.order", "released"), counts_of("any", "never_heard_of")
     ('village', 'person')
     """
+    return said_to_count(exhibit, name) or "person"
+
+
+def said_to_count(exhibit: str, name: str) -> str | None:
+    """
+    Tell what a column or a value is said to count.
+
+    Parameters
+    ----------
+    exhibit, name : str
+        As for `counts_of`.
+
+    Returns
+    -------
+    str or None
+        What ``data/counted.csv`` says; None where it says nothing.
+
+    Examples
+    --------
+    >>> said_to_count("any", "never_heard_of") is None
+    True
+    """
     known = [*_counted().get(name, []), *_counted().get("*", [])]
     longest = sorted(known, key=lambda rule: -len(rule[0]))
-    return next((counts for start, counts in longest if exhibit.startswith(start)), "person")
+    return next((counts for start, counts in longest if exhibit.startswith(start)), None)
 
 
 @cache

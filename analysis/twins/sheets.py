@@ -26,6 +26,7 @@ class Listed(NamedTuple):
     title: str
     said: Sequence[str]
     head: Sequence[str]
+    units: Sequence[str]
     rows: Sequence[Sequence[str]]
     numeric: Sequence[bool]
 
@@ -68,6 +69,7 @@ def _listed(name: str, chapter: str, block: Mapping) -> Listed:
         block["headline"] if block["kind"] == "figure" else block["title"],
         [*said, block["source_line"]],
         [" ".join(column["heading"]) for column in columns],
+        [column["unit"] for column in columns],
         rows,
         [column["align"] == "right" or column["form"] == "year" for column in columns],
     )
@@ -129,6 +131,7 @@ def _write_table(book, table: Listed, bold) -> None:
     page = book.add_worksheet(table.name)
     page.write_string(0, 0, f"{table.name} {table.title}", bold)
     for column, title in enumerate(table.head):
+        page.write_string(1, column, table.units[column])
         page.write_string(2, column, title, bold)
         page.set_column(column, column, _width(table, column))
     for at, row in enumerate(table.rows, start=3):
