@@ -7,8 +7,10 @@ file before it is put in place, and names what must not leave.
 
 import io
 import json
+import os
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -149,19 +151,35 @@ def make_outputs(order: Order) -> dict[str, bytes]:
     >>> make_outputs.__name__
     'make_outputs'
     """
+    with _data_of(order.root):
+        made = _made(order)
+        named = {file_name(order.edition, name): one for name, one in made.items()}
+        inspect(named, order.root, _places(order.edition))
+    return made
+
+
+@contextmanager
+def _data_of(root: Path) -> Iterator[None]:
+    """Let the tables that the pages are made with be those of the project they are made for."""
+    before = os.environ.get("ANALYSIS_DATA")
+    os.environ["ANALYSIS_DATA"] = str(root / "data")
+    try:
+        yield
+    finally:
+        del os.environ["ANALYSIS_DATA"]
+        if before is not None:
+            os.environ["ANALYSIS_DATA"] = before
+
+
+def _made(order: Order) -> dict[str, bytes]:
     notebooks = {name: json.loads(content) for name, content in order.chapters.items()}
     numbers = published.shown(notebooks)
-    made = {}
     try:
         revision = revisions.revision_chapter(order.edition, order.facts, numbers, order.root)
         whole = notebooks | revision
-        for output in order.wanted:
-            made[output] = _make(output, order, whole, numbers)
+        return {output: _make(output, order, whole, numbers) for output in order.wanted}
     except ValueError as refusal:
         raise Failed(str(refusal)) from None
-    named = {file_name(order.edition, name): one for name, one in made.items()}
-    inspect(named, order.root, _places(order.edition))
-    return made
 
 
 def _places(edition: Edition) -> set[str]:
