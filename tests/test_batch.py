@@ -854,8 +854,11 @@ def test_a_sentence_that_moves_by_a_few_persons_is_quiet_in_a_chapter_of_a_regis
     assert change.quiet and "came back in 2017" in change.where["en"]
 
 
-def test_no_published_page_tells_a_hash_of_a_ledger_by_which_a_cell_could_be_tried(project):
+def test_no_published_page_tells_a_hash_of_a_ledger_by_which_a_cell_could_be_tried(project, root):
     (project / "data/north/ledgers").mkdir(parents=True)
+    # The pages are searched for names, and what is a name stands in the tables of the project.
+    for table in (root / "data").glob("*.csv"):
+        shutil.copy(table, project / "data")
 
     def pages(households):
         ledger = f"village,unsafe_homes\n甲,{households}\n"
