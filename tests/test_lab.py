@@ -362,6 +362,18 @@ def test_the_button_writes_the_view_and_says_where(bench, monkeypatch, tmp_path)
     assert any(name.removesuffix(".png") in said for said in _said(bench))
 
 
+def test_the_button_says_what_was_not_written(bench, monkeypatch, tmp_path):
+    def refused(*_):
+        raise ValueError("a phone <in> it")
+
+    monkeypatch.setattr("analysis.explore.sliders.write_view", refused)
+    button(bench, "write").click()
+    assert "a phone &lt;in&gt; it" in _said(bench)
+    monkeypatch.setattr("analysis.explore.sliders.write_view", lambda *_: [tmp_path / "a.csv"])
+    button(bench, "write").click()
+    assert any("未附图" in said for said in _said(bench))
+
+
 def _said(bench):
     row = next(child for child in bench.children if hasattr(child, "children"))
     texts = [child.value for child in bench.children if child is not row]

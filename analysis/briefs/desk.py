@@ -4,8 +4,7 @@ import datetime
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -201,11 +200,10 @@ def outdated_outputs(desk: Desk) -> dict[str, str]:
     'outdated_outputs'
     """
     noted = record.read_record(desk.folder / "run.json").get("outputs", {})
-    executed = [str(desk.noted(chapter).get("sha256")) for chapter in desk.edition.chapters]
-    places = desk.all_places()
+    fingerprint = _output_fingerprint(desk)
     found = {}
     for output in outputs.names(desk.edition):
-        wanted = desk.around.press_fingerprint(desk.edition, output, executed, places)
+        wanted = fingerprint(output)
         last = noted.get(output, {})
         path = desk.folder / outputs.file_name(desk.edition, output)
         if last.get("fingerprint") != wanted or not record.stands(path, last.get("sha256")):
@@ -295,14 +293,18 @@ def _stale(desk: Desk, noted: Mapping[str, Mapping], made: Mapping[str, bytes]) 
 
     A run in one language would otherwise leave the other's pages beside a record of new inputs.
     """
-    executed = [str(desk.noted(chapter).get("sha256")) for chapter in desk.edition.chapters]
-    told = partial(desk.around.press_fingerprint, desk.edition)
+    fingerprint = _output_fingerprint(desk)
     return [
         output
         for output, last in noted.items()
-        if output not in made
-        and last.get("fingerprint") != told(output, executed, desk.all_places())
+        if output not in made and last.get("fingerprint") != fingerprint(output)
     ]
+
+
+def _output_fingerprint(desk: Desk) -> Callable[[str], str]:
+    executed = [str(desk.noted(chapter).get("sha256")) for chapter in desk.edition.chapters]
+    told, places = desk.around.press_fingerprint, desk.all_places()
+    return lambda output: told(desk.edition, output, executed, places)
 
 
 def facts(desk: Desk) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """The sliders, the view that follows them, the table of villages, and the buttons."""
 
+from html import escape
+
 import ipywidgets as widgets
 import itables
 from IPython.display import HTML
@@ -55,8 +57,15 @@ class Bench(widgets.VBox):
         self._chart.value = chart(self._scene, self.move)
 
     def _written(self, _button: object = None) -> None:
-        path = write_view(self._scene, self.move)[0]
-        self._said.value = self._scene.say("written", path=f"{path.parent.name}/{path.name}")
+        try:
+            paths = write_view(self._scene, self.move)
+        except ValueError as refusal:
+            self._said.value = escape(str(refusal))
+            return
+        drawn = any(path.suffix == ".png" for path in paths)
+        where = f"{paths[0].parent.name}/{paths[0].name}"
+        key = "written" if drawn else "written_undrawn"
+        self._said.value = escape(self._scene.say(key, path=where))
 
     def _renewed(self, _button: object = None) -> None:
         shown = HTML(searchable(self._scene, self.move))
