@@ -103,19 +103,25 @@ def prepare(root: str) -> None:
     'prepare'
     """
     watch(Path(root))
-    from analysis import fonts, words  # noqa: PLC0415
-    from analysis.charts import house  # noqa: PLC0415
-
-    press = {"typst", "uharfbuzz", "mistune"}
-    for name in sorted({"analysis.briefs.engine", *press, *_imported(Path(root))}):
+    for name in sorted({"analysis.briefs.engine", "typst", "uharfbuzz", *_imported(Path(root))}):
         # What cannot be imported fails the chapter that asks for it, in words that name it.
         with suppress(Exception):
             importlib.import_module(name)
     with suppress(ValueError, OSError):
-        words.catalogue()
-        fonts.check_glyphs("%")
-        with house.house_style():
-            pass
+        _read_ahead()
+
+
+def _read_ahead() -> None:
+    """Read what every brief needs: words, faces, style, what columns count, how prose is marked."""
+    from analysis import disclosure, fonts, press, words  # noqa: PLC0415
+    from analysis.charts import house  # noqa: PLC0415
+
+    words.catalogue()
+    fonts.check_glyphs("%")
+    press.blocks_of("# *", words.LANGUAGES[0], "")
+    disclosure.said_to_count("", "")
+    with house.house_style():
+        pass
 
 
 def watch(root: Path) -> None:
