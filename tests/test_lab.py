@@ -269,16 +269,18 @@ def test_small_counts_are_hidden_in_what_is_written(begun, ledgers, tmp_path):
     assert not list(tmp_path.glob("*.png")), "the picture draws what the table hides"
 
 
-def test_no_file_tells_from_one_village_to_the_next_how_many_poor_each_has(begun, monkeypatch):
+def test_no_file_tells_from_one_village_to_the_next_how_many_poor_each_has(
+    whole_city, monkeypatch
+):
     drawn = []
     monkeypatch.setattr(
         charts_of_explore, "_by_villages", lambda _axes, curve, *_: drawn.append(curve)
     )
-    explore.chart(scene(begun), FIRST)
-    explore.picture(scene(begun), FIRST)
+    explore.chart(scene(whole_city), FIRST)
+    explore.picture(scene(whole_city), FIRST)
     on_screen, in_file = drawn
-    assert len(on_screen) == begun.listed_left + 1
-    assert in_file["villages"].tolist() == sorted({0, FIRST.villages, begun.listed_left})
+    assert on_screen["villages"].tolist() == list(range(whole_city.listed_left + 1))
+    assert in_file["villages"].tolist() == [0, FIRST.villages, whole_city.listed_left]
 
 
 def test_a_view_that_would_tell_of_a_person_is_not_written(ledgers, tmp_path):
