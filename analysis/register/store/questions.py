@@ -219,7 +219,7 @@ def _cells_by_area(store: Store, line) -> dict[int, list[dict]]:
     listed: dict[int, list[dict]] = {}
     for cell in cells.assign(line=_cell_lines(cells, line)).to_dict("records"):
         listed.setdefault(cell[store.area], []).append(cell)
-    return dict(sorted(listed.items()))
+    return listed
 
 
 def _cells_of(store: Store, measures: dict, ask: dict, *, cells, table) -> list[dict]:
