@@ -161,6 +161,8 @@ def test_money_that_names_no_village_is_shown_and_not_spread():
     money = pd.DataFrame({"village": ["a", "b", None], "yuan": [60.0, 20.0, 20.0]})
     table = funds.reach(money, villages).set_index("village_group")
     assert table["yuan_share"].tolist() == [0.6, 0.2, 0.2]
+    assert table["poor_persons"].tolist()[:2] == [30, 10]
+    assert pd.isna(table.loc["no_village", "poor_persons"])
     assert table.loc["poor_villages", ["population_share", "poor_share"]].tolist() == [0.25, 0.75]
     with pytest.raises(ValueError, match="z"):
         funds.reach(pd.DataFrame({"village": ["z"], "yuan": [1.0]}), villages)
