@@ -112,5 +112,4 @@ def _interval(sums: Sums, free: np.ndarray, at: int) -> tuple[float, float]:
 
 def _whole(bound: float, to: np.ufunc) -> float:
     """Counts are whole; a bound within the solver's tolerance of a whole number is that number."""
-    nearest = np.round(bound)
-    return float(nearest if abs(bound - nearest) < 1e-6 else to(bound))
+    return float(to(np.round(bound, 6)))
