@@ -7,28 +7,32 @@ cell, and a language that is slow at it.
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from operator import le
 from typing import NamedTuple
 
 LINE = 160 / 25.4 * 72
 CAPITALS = 0.733
-# A character that the face does not have comes from another, so nothing is known of the line.
-UNKNOWN = 1000.0
-WIDE = re.compile(r"[\u2e80-\U0010ffff]")
-UNBROKEN = re.compile(r"[^\s\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
-MEETING = re.compile(r"(?<=[\u2e80-\uffff])(?=[!-~])|(?<=[!-~])(?=[\u2e80-\uffff])")
 ABOVE_AND_BELOW = 4.2
+# A character that the face does not have comes from another; none draws one wider than this.
+UNKNOWN = 2.0
+SPARE = 0.5
+BOLD = 1.1
+NARROWEST = 2.5
+UNBROKEN = re.compile(r"[^\s\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
+# So few Chinese characters are one word.
+ONE_WORD = 4
+MEETING = re.compile(r"(?<=[\u2e80-\uffff])(?=[!-~])|(?<=[!-~])(?=[\u2e80-\uffff])")
 
 
 class Type(NamedTuple):
-    """How large a table is set, the space beside its cells, and the letters that fill its line."""
+    """How large a table is set, and the space beside its cells."""
 
     size: float
     side: float
-    letters: int
 
 
-ROOMY = Type(8.5, 5.2, 96)
-CROWDED = Type(7.4, 3.4, 110)
+ROOMY = Type(8.5, 5.2)
+CROWDED = Type(7.4, 3.4)
 
 
 def table(
@@ -64,24 +68,24 @@ def table(
     >>> room["shares"], [round(height, 1) for height in room["heights"]]
     ([1.0], [14.6])
     """
-    columns = list(zip(headings, zip(*rows, strict=True), strict=True))
-    needs, wants = zip(*(_letters(*column) for column in columns), strict=True)
-    kind = ROOMY if sum(wants) <= ROOMY.letters else CROWDED
-    shares = _shares(needs, wants, kind.letters)
-    insets = _insets(aligns, kind.side)
-    inner = [
-        (share * LINE - left - right) / kind.size
-        for share, (left, right) in zip(shares, insets, strict=True)
-    ]
-    line = 2 * ABOVE_AND_BELOW + CAPITALS * kind.size
-    fits = [all(drawn(c, known) <= w for c, w in zip(row, inner, strict=True)) for row in rows]
+    columns = list(zip(*rows, strict=True))
+    widths = [[drawn(cell, known) for cell in column] for column in columns]
+    floors = [_floor(heading, known) for heading in headings]
+    wants = [max(floor, *column) for floor, column in zip(floors, widths, strict=True)]
+    needs = list(map(max, floors, (_word(column, known) for column in columns)))
+    kind = ROOMY if sum(_outer(wants, aligns, ROOMY)) <= LINE else CROWDED
+    given = _shared(_outer(needs, aligns, kind), _outer(wants, aligns, kind))
+    insets = _insets(aligns, kind)
+    inner = [(a - sum(b)) / kind.size + SPARE / 2 for a, b in zip(given, insets, strict=True)]
+    one_line = [all(map(le, row, inner)) for row in zip(*widths, strict=True)]
+    height = 2 * ABOVE_AND_BELOW + CAPITALS * kind.size
     return {
         "size": kind.size,
         "capitals": CAPITALS,
         "above": ABOVE_AND_BELOW,
-        "shares": shares,
+        "shares": [one / LINE for one in given],
         "insets": insets,
-        "heights": [line if one else None for one in fits],
+        "heights": [height if one else None for one in one_line],
     }
 
 
@@ -102,7 +106,7 @@ def drawn(text: str, known: Mapping[str, float]) -> float:
     Returns
     -------
     float
-        Parts of the size of the type, 0.5 or more; beyond any line if a character is not known.
+        Parts of the size of the type, 0.5 or more.
 
     Examples
     --------
@@ -110,61 +114,46 @@ def drawn(text: str, known: Mapping[str, float]) -> float:
     1.5
     """
     meetings = 0 if text.isascii() else len(MEETING.findall(text))
-    return 0.5 + 0.25 * meetings + sum([known.get(letter, UNKNOWN) for letter in text])
+    return SPARE + 0.25 * meetings + sum([known.get(letter, UNKNOWN) for letter in text])
 
 
-def letters(text: str) -> int:
-    """
-    Count the letters that a text is wide; a Chinese character is as wide as two.
-
-    Parameters
-    ----------
-    text : str
-        The text.
-
-    Returns
-    -------
-    int
-        0 or more.
-
-    Examples
-    --------
-    >>> letters("a贫")
-    3
-    """
-    return len(text) if text.isascii() else len(text) + len(WIDE.findall(text))
+def _floor(heading: Sequence[str], known: Mapping[str, float]) -> float:
+    """Say how narrow a column may be for its heading, which is bold."""
+    return max(NARROWEST, BOLD * max(_in_two_lines(line, known) for line in heading))
 
 
-def _letters(heading: Sequence[str], cells: Sequence[str]) -> tuple[float, float]:
-    """Count the letters a column needs for its longest word and wants for its longest cell.
-
-    Two more are the space to its neighbours; headings are bold, so a little wider.
-    """
-    words = [max(map(letters, UNBROKEN.findall(cell)), default=0) for cell in cells]
-    above = max(map(_in_two_lines, heading)) * 1.1
-    need = 2 + max(*words, above, 5)
-    return need, max(2 + max(map(letters, cells)), need)
-
-
-def _in_two_lines(heading: str) -> int:
-    """Count the letters of the wider line, broken where it reads best."""
-    parts = heading.split()
+def _in_two_lines(heading: str, known: Mapping[str, float]) -> float:
+    """Measure the wider line of a heading, broken where it reads best."""
+    parts, whole = heading.split(), drawn(heading, known)
     if len(parts) < 2:
-        return letters(heading) if letters(heading) <= 12 else letters(heading) // 2 + 3
+        return whole if whole <= 6 else whole / 2 + 1.5
     return min(
-        max(letters(" ".join(parts[:cut])), letters(" ".join(parts[cut:])))
+        max(drawn(" ".join(parts[:cut]), known), drawn(" ".join(parts[cut:]), known))
         for cut in range(1, len(parts))
     )
 
 
-def _shares(needs: Sequence[float], wants: Sequence[float], line: int) -> list[float]:
+def _word(cells: Sequence[str], known: Mapping[str, float]) -> float:
+    """Measure the longest word of a column."""
+    short = [cell for cell in cells if len(cell) <= ONE_WORD]
+    words = {*short, *UNBROKEN.findall("\n".join(cells))}
+    return max((drawn(word, known) for word in words), default=0)
+
+
+def _outer(ems: Sequence[float], aligns: Sequence[str], kind: Type) -> list[float]:
+    """Add the space beside the cells of each column to its text; in points."""
+    insets = _insets(aligns, kind)
+    return [em * kind.size + sum(inset) for em, inset in zip(ems, insets, strict=True)]
+
+
+def _shared(needs: Sequence[float], wants: Sequence[float]) -> list[float]:
     """Share the line out; what all want beyond it, they give up in proportion."""
-    over = max(0, sum(wants) - line) / max(1, sum(wants) - sum(needs))
+    over = max(0, sum(wants) - LINE) / max(1, sum(wants) - sum(needs))
     given = [want - min(1, over) * (want - need) for need, want in zip(needs, wants, strict=True)]
-    return [one / sum(given) for one in given]
+    return [one * LINE / sum(given) for one in given]
 
 
-def _insets(aligns: Sequence[str], side: float) -> list[tuple[float, float]]:
+def _insets(aligns: Sequence[str], kind: Type) -> list[tuple[float, float]]:
     """Give words that follow a column of numbers more space; they would otherwise touch it."""
     touching = [False, *((one, other) == ("right", "left") for one, other in pairwise(aligns))]
-    return [(2.5 * side if after else side, side) for after in touching]
+    return [(2.5 * kind.side if after else kind.side, kind.side) for after in touching]

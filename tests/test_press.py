@@ -7,6 +7,8 @@ import pandas as pd
 import pypdf
 import pypdfium2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis import exhibits, fonts, press, room, words
 from analysis.charts import house
@@ -309,22 +311,38 @@ def test_a_row_whose_height_is_known_is_set_as_one_whose_height_is_found(
     language, longest, monkeypatch
 ):
     brief = document(language, [press.chapter(names(longest), language, name="01_own")])
-    given = []
+    made = []
     table = room.table
-    monkeypatch.setattr(room, "table", lambda *asked: given.append(table(*asked)) or given[-1])
+    monkeypatch.setattr(room, "table", lambda *asked: made.append(table(*asked)) or made[-1])
     known = pictures(brief)
-    heights = [height for one in given for height in one["heights"]]
+    heights = [height for one in made for height in one["heights"]]
     assert 20 < sum(height is not None for height in heights) < len(heights)
-    monkeypatch.setattr(room, "drawn", lambda *_: room.UNKNOWN)
+    told = {"heights": [None] * len(heights)}
+    monkeypatch.setattr(room, "table", lambda *asked: table(*asked) | told)
     found = pictures(brief)
     assert len(known) == len(found)
     assert all((one == other).all() for one, other in zip(known, found, strict=True))
 
 
-def test_of_a_line_with_a_character_of_another_face_nothing_is_known():
+@given(
+    st.lists(st.sampled_from(["left", "right"]), min_size=2, max_size=7).flatmap(
+        lambda aligns: st.tuples(
+            st.just(aligns),
+            st.lists(st.text("不达标95.%", max_size=5), min_size=len(aligns), max_size=len(aligns)),
+        )
+    )
+)
+def test_no_cell_is_broken_where_the_line_has_room(asked):
+    aligns, row = asked
+    told = room.table([["栏"]] * len(row), [row], aligns, dict.fromkeys("不达标95.%", 1.0))
+    assert sum(told["shares"]) == pytest.approx(1)
+    assert None not in told["heights"]
+
+
+def test_a_character_of_another_face_is_taken_for_as_wide_as_any():
     known = {"a": 0.5}
     assert room.drawn("aa", known) == 1.5
-    assert room.drawn("a贫", known) > room.UNKNOWN
+    assert room.drawn("a贫", known) == 3.25
     assert room.drawn("a贫", known | {"贫": 1.0}) == 2.25
 
 
