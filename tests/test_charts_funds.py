@@ -110,3 +110,9 @@ def test_the_share_that_lasts_begins_at_all_and_steps_down_at_an_end():
     assert line.get_ydata()[0] == 1
     assert line.get_ydata()[-1] == pytest.approx(2 / 3)
     assert line.get_drawstyle() == "steps-post"
+
+
+def test_where_nothing_has_ended_words_stand_instead_of_an_empty_curve():
+    _, curve = _draw("industry_running")
+    assert not curve.axison
+    assert _texts(curve) == ["no project has ended"]

@@ -193,7 +193,7 @@ def industry(panels: Sequence[Axes], kinds: pd.DataFrame, lives: pd.DataFrame, *
     kinds : DataFrame
         From `analysis.funds.kinds`; the ten commonest are drawn.
     lives : DataFrame
-        From `analysis.funds.survival`; without rows, nothing has ended and nothing is drawn.
+        From `analysis.funds.survival`; without rows, nothing has ended and no curve is drawn.
     say : callable
         Words in the language drawn.
     """
@@ -204,15 +204,23 @@ def industry(panels: Sequence[Axes], kinds: pd.DataFrame, lives: pd.DataFrame, *
     ]
     _ranked(bars, rows[::-1], say)
     bars.set_title(say("funds.label.kinds"), loc="left")
+    curve.set_title(say("funds.label.lasting"), loc="left")
+    if lives.empty:
+        curve.set_axis_off()
+        curve.text(0, 0.9, say("funds.label.none_ended"), transform=curve.transAxes)
+    else:
+        _lasting(curve, lives, say)
+
+
+def _lasting(axes: Axes, lives: pd.DataFrame, say: Say) -> None:
     years = [0.0, *lives["years"].astype(float)]
     low, share, high = (
         [1.0, *lives[name].astype(float)] for name in ("lasting_low", "lasting", "lasting_high")
     )
-    curve.fill_between(years, low, high, step="post", **house.band("observed"))
-    curve.step(years, share, where="post", **house.rule("observed"))
-    curve.set_xlabel(say("funds.label.years"))
-    curve.set_title(say("funds.label.lasting"), loc="left")
-    curve.set_xlim(left=0)
-    curve.set_ylim(0, 1.02)
-    house.years(curve.xaxis)
-    house.percent(curve.yaxis)
+    axes.fill_between(years, low, high, step="post", **house.band("observed"))
+    axes.step(years, share, where="post", **house.rule("observed"))
+    axes.set_xlabel(say("funds.label.years"))
+    axes.set_xlim(left=0)
+    axes.set_ylim(0, 1.02)
+    house.years(axes.xaxis)
+    house.percent(axes.yaxis)
