@@ -269,9 +269,7 @@ def test_small_counts_are_hidden_in_what_is_written(begun, ledgers, tmp_path):
     assert not list(tmp_path.glob("*.png")), "the picture draws what the table hides"
 
 
-def test_no_file_tells_from_one_village_to_the_next_how_many_poor_each_has(
-    whole_city, monkeypatch
-):
+def test_no_file_tells_from_one_village_to_the_next_how_many_poor_each_has(whole_city, monkeypatch):
     drawn = []
     monkeypatch.setattr(
         charts_of_explore, "_by_villages", lambda _axes, curve, *_: drawn.append(curve)
