@@ -130,10 +130,10 @@ def _add_records(commands) -> None:
     verify.set_defaults(do=_verify)
     keep = commands.add_parser(
         "keep",
-        help="keep the record of a brief that has been issued",
+        help="keep the record of a brief that has been issued, or of all editions of an entry",
         description=(
             "Copy the record and the published numbers of a brief into reports/kept, for a later "
-            "edition to revise: `revises: NAME` in briefs.yml."
+            "edition to revise: `revises: NAME` or `revises: previous` in briefs.yml."
         ),
     )
     keep.add_argument("name", metavar="BRIEF")
@@ -204,11 +204,17 @@ def _verify(asked: argparse.Namespace) -> int:
 def _keep(asked: argparse.Namespace) -> int:
     from analysis.briefs import ROOT, revisions  # noqa: PLC0415
 
+    refused = []
     try:
-        print(revisions.keep(asked.name, asked.kept_as or asked.name, ROOT))
+        names = [asked.name] if asked.kept_as else revisions.issued(asked.name, ROOT)
     except ValueError as refusal:
-        return _complain([str(refusal)], WRONG_SPEC)
-    return DONE
+        return _complain(str(refusal).splitlines(), WRONG_SPEC)
+    for name in names:
+        try:
+            print(revisions.keep(name, asked.kept_as or name, ROOT))
+        except ValueError as refusal:
+            refused.append(str(refusal))
+    return _complain(refused, WRONG_SPEC) if refused else DONE
 
 
 def _compare(asked: argparse.Namespace) -> int:

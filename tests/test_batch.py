@@ -717,6 +717,29 @@ def test_compare_names_every_number_that_changed_and_why_and_the_brief_carries_t
     assert make(project)[0].made == []
 
 
+def test_every_edition_of_an_entry_revises_that_of_the_month_before_once_it_is_kept(project):
+    until = f'until: str = "2018-03-28"  # day\n{PARAMETERS}'
+    write_notebook(project, "02_second", until, IMPORTS, f"share += int(until[6]) / 100\n{FINDING}")
+    axes = {"month": ["2018-02"], "place": ["north", "south"]}
+    write_spec(project, date=None, revises="previous", **{"for": axes})
+    assert [edition.spec.revises for edition in editions(project)] == [None, None]
+    make(project)
+    assert revisions.issued("own-2018-02-north", project) == ["own-2018-02-north"]
+    for name in revisions.issued("own", project):
+        revisions.keep(name, name, project)
+    write_spec(project, date=None, revises="previous", **{"for": axes | {"month": ["2018-03"]}})
+    assert [edition.spec.revises for edition in editions(project)] == [
+        "own-2018-02-north",
+        "own-2018-02-south",
+    ]
+    assert [report.failures for report in make(project)] == [[], []]
+    page = (project / "reports/generated/own-2018-03-south/own-2018-03-south.en.html").read_text()
+    assert "differ from the edition of 28 February 2018: 1." in page
+    write_spec(project, revises="previous", **{"for": {"place": ["north"]}})
+    with pytest.raises(SpecError, match="previous is the month before; give the brief months"):
+        editions(project)
+
+
 def test_an_edition_made_anew_is_compared_with_its_record_kept_under_the_same_name(project):
     read = f"{READ}\nread = pathlib.Path(data, place, 'facts.csv').read_text()"
     write_notebook(project, "01_first", PLACE, read, f"share += int(read[-2]) / 100\n{FINDING}")
@@ -939,6 +962,9 @@ def test_the_command_line_verifies_keeps_and_compares(project):
         return subprocess.run(asked, env=told, capture_output=True, text=True, check=False)
 
     assert run("keep", "own-north", "--as", "first").stdout == "reports/kept/first.json\n"
+    of_entry = run("keep", "own")
+    assert of_entry.stdout == "reports/kept/own-north.json\n"
+    assert (of_entry.returncode, "own-south" in of_entry.stderr) == (2, True)
     same = run("compare", "first", "own-north", "--language", "en")
     assert (same.returncode, same.stdout) == (0, "No published number has changed.\n")
     for asked in (["compare", "first", "onw"], ["keep", "../own"], ["keep", "onw"]):

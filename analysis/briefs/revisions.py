@@ -115,6 +115,38 @@ def find_record(name: str, root: Path, *, made_first: bool = False) -> Record:
     return read_published(next((path for path in places if path.exists()), Path(name)))
 
 
+def issued(name: str, root: Path) -> list[str]:
+    """
+    Tell which editions a name stands for: itself, if it has been made, or those of an entry.
+
+    Parameters
+    ----------
+    name : str
+        An edition, or an entry of `briefs.yml`.
+    root : Path
+        Folder of the project.
+
+    Returns
+    -------
+    list of str
+        Names of editions.
+
+    Raises
+    ------
+    SpecError
+        If nothing is called so.
+
+    Examples
+    --------
+    >>> issued.__name__
+    'issued'
+    """
+    if (root / "reports" / "generated" / name).is_dir():
+        return [name]
+    path = root / "reports" / "briefs.yml"
+    return [edition.name for edition in spec.read_editions(path, root, names=[name])]
+
+
 def keep(name: str, kept_as: str, root: Path) -> str:
     """
     Keep the record of a brief that has been issued, for a later edition to revise.

@@ -35,6 +35,7 @@ MOST_SAID = 20
 MOST_EDITIONS, LONGEST_NAME = 5000, 150
 TIME_LIMIT_SECONDS = 1800.0
 MONTH, LAST = "month", "last"
+PREVIOUS = "previous"
 MONTHS = r"(?:19[89]\d|20\d\d)-(?:0[1-9]|1[0-2])"
 # Archives know no day before 1980.
 EARLIEST, LATEST = datetime.date(1980, 1, 1), datetime.date(2099, 12, 31)
@@ -76,7 +77,8 @@ class BriefSpec(_Strict):
 
     `for` gives axes such as `place` or `month`, each with its values: there is one edition for each
     combination. A value is plain, or a mapping of a `name` and the parameters it stands for; the
-    month `last` is the one before that of the day of the run.
+    month `last` is the one before that of the day of the run. `revises` names a kept record;
+    `previous` is that of the same edition of the month before, once it has been kept.
     """
 
     title: Key
@@ -364,6 +366,7 @@ class _Draft(NamedTuple):
     entry: str
     brief: BriefSpec
     values: Values
+    previous: str | None
 
 
 def _size_problems(name: str, brief: BriefSpec) -> Iterator[str]:
@@ -425,8 +428,14 @@ def _drafts(name: str, brief: BriefSpec, month: str) -> Iterator[_Draft]:
         values = [_axis_values(axis, value) for axis, value in named.items()]
         merged = {key: value for own in values for key, value in own.items()}
         dated = {"date": _last_day(_value_name(named[MONTH]))} if MONTH in named else {}
-        full = "-".join([name, *(str(_value_name(value)) for value in combination)])
-        yield _Draft(full, name, brief.model_copy(update=dated), merged)
+        before = {MONTH: _month_before(dated["date"])} if dated else {}
+        full, previous = (_full_name(name, values) for values in (named, named | before))
+        one = brief.model_copy(update=dated)
+        yield _Draft(full, name, one, merged, previous if before else None)
+
+
+def _full_name(name: str, named: Values) -> str:
+    return "-".join([name, *(str(_value_name(value)) for value in named.values())])
 
 
 def _axes(brief: BriefSpec, month: str) -> dict[str, list[object]]:
@@ -470,12 +479,18 @@ def _problems(name: str, brief: BriefSpec, shelf: _Shelf) -> Iterator[str]:
             declared |= shelf.declared(chapter.notebook)
     shared = partial(_wrong_values, declared=declared, holder="any chapter", root=shelf.root)
     yield from shared(f"{here} > parameters", brief.parameters)
-    if brief.revises and not (shelf.root / KEPT / f"{brief.revises}.json").is_file():
+    if brief.revises == PREVIOUS and MONTH not in brief.axes:
+        yield f"{here} > revises: {PREVIOUS} is the month before; give the brief months under for"
+    if brief.revises not in (None, PREVIOUS) and not _is_kept(brief.revises, shelf.root):
         yield f"{here} > revises: there is no {KEPT}/{brief.revises}.json; keep that edition first"
     for axis, values in brief.axes.items():
         for value in values:
             if axis != MONTH or isinstance(value, dict):
                 yield from shared(f"{here} > for > {axis}", _axis_values(axis, value))
+
+
+def _is_kept(name: str, root: Path) -> bool:
+    return (root / KEPT / f"{name}.json").is_file()
 
 
 def _chapter_problems(
@@ -530,6 +545,8 @@ def _edition(draft: _Draft, shelf: _Shelf) -> Edition:
         raise SpecError(f"{said}; add it to languages")
     shared = draft.brief.parameters | draft.values
     resolved = {"languages": kept, "parameters": shared, "axes": {}}
+    if draft.brief.revises == PREVIOUS:
+        resolved["revises"] = draft.previous if _is_kept(draft.previous, shelf.root) else None
     seen: dict[str, int] = {}
     chapters = [_chapter(chapter, shared, shelf, seen) for chapter in draft.brief.chapters]
     return Edition(draft.name, draft.entry, draft.brief.model_copy(update=resolved), chapters)
