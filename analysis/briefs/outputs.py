@@ -11,7 +11,7 @@ import os
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -176,8 +176,8 @@ def _made(order: Order) -> dict[str, bytes]:
     numbers = published.shown(notebooks)
     try:
         revision = revisions.revision_chapter(order.edition, order.facts, numbers, order.root)
-        whole = notebooks | revision
-        return {output: _make(output, order, whole, numbers) for output in order.wanted}
+        proof = cache(partial(_proof, order, notebooks | revision))
+        return {output: _make(output, proof, numbers) for output in order.wanted}
     except ValueError as refusal:
         raise Failed(str(refusal)) from None
 
@@ -213,14 +213,16 @@ def inspect(files: Files, root: Path, places: Collection[str] = ()) -> None:
         raise Failed("; ".join(found), remedy=LEAVE_OUT)
 
 
-def _make(
-    output: str, order: Order, notebooks: Mapping[str, Mapping], numbers: Sequence[Mapping]
-) -> bytes:
+def _make(output: str, proof: Callable[[str], Proof], numbers: Sequence[Mapping]) -> bytes:
     if output == NUMBERS:
         return (json.dumps(numbers, ensure_ascii=False) + "\n").encode()
     language, kind = output.split(".", maxsplit=1)
+    return KINDS[kind](proof(language))
+
+
+def _proof(order: Order, notebooks: Mapping[str, Mapping], language: str) -> Proof:
     document = _document(order, notebooks, language)
-    return KINDS[kind](Proof(order.edition, language, notebooks, document))
+    return Proof(order.edition, language, notebooks, document)
 
 
 def _document(order: Order, notebooks: Mapping[str, Mapping], language: str) -> dict[str, object]:
