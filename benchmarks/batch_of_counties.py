@@ -11,10 +11,12 @@ with the chapters of that place's brief, so all cost the same.
 A sample is measured; a province is a sum: what is paid once (imports, chapters that do not depend
 on the county) plus a cost for each county, taken from two sizes of sample. `--unchanged 129` times
 a whole province in which nothing has changed: real files, copied from one county instead of run.
+`--whole 129` runs a whole province for real, which takes the better part of two hours.
 
     python benchmarks/batch_of_counties.py --counties 1 3
     python benchmarks/batch_of_counties.py --loop           the loop alone
     python benchmarks/batch_of_counties.py --unchanged 129
+    python benchmarks/batch_of_counties.py --whole 129 --loop
 """
 
 import argparse
@@ -90,7 +92,8 @@ class Watch:
         self._thread.join()
 
     def _look(self):
-        while not self._ended.wait(0.2):
+        # To look costs the processor tens of milliseconds; oftener, it would be part of the load.
+        while not self._ended.wait(0.5):
             self.peak = max(self.peak, memory(os.getpid()))
 
 
@@ -164,11 +167,13 @@ def main():
     parser.add_argument("--counties", type=int, nargs=2, metavar=("FEW", "MORE"))
     parser.add_argument("--loop", action="store_true", help="the plain loop alone")
     parser.add_argument("--unchanged", type=int, metavar="COUNTIES")
+    parser.add_argument("--whole", type=int, metavar="COUNTIES", help="run so many for real")
     asked = parser.parse_args()
     if asked.unchanged:
         return unchanged(asked.unchanged)
-    loop = None if asked.counties and not asked.loop else of_loop()
-    found = [] if asked.loop and not asked.counties else of_batch(asked.counties or (1, 3))
+    sizes = [asked.whole] if asked.whole else asked.counties
+    loop = None if sizes and not asked.loop else of_loop()
+    found = [] if asked.loop and not sizes else of_batch(sizes or (1, 3))
     if loop and found:
         compare(found, loop)
 
@@ -235,16 +240,20 @@ def copy_to_all(root):
 
 
 def compare(found, loop):
-    """Carry both on to a province: once and for each county, from the two sizes of the batch."""
-    (few, first), (more, second) = found
+    """Hold a province made by the batch against the loop, in which one county is as another.
+
+    Two sizes of sample carry the batch on to a province; one size is what was run.
+    """
+    (few, first), (more, second) = [*found, (0, None)][:2]
     for kind in ("wall", "cpu"):
-        each = (getattr(second, kind) - getattr(first, kind)) / (more - few)
-        once = getattr(first, kind) - few * each
-        whole = once + PROVINCE * each
-        plain = PROVINCE * len(LANGUAGES) * getattr(loop, kind)
+        taken = getattr(first, kind)
+        each = (getattr(second, kind) - taken) / (more - few) if second else taken / few
+        once = taken - few * each
+        counties = PROVINCE if second else few
+        whole, plain = once + counties * each, counties * len(LANGUAGES) * getattr(loop, kind)
         print(
-            f"{PROVINCE} counties, {kind}, extrapolated: batch {whole:.0f} s ({once:.1f} once, "
-            f"{each:.1f} each), loop {plain:.0f} s: {plain / whole:.1f} times"
+            f"{counties} counties, {kind}{', extrapolated' if second else ''}: batch {whole:.0f} s "
+            f"({once:.1f} once, {each:.1f} each), loop {plain:.0f} s: {plain / whole:.1f} times"
         )
 
 
