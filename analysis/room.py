@@ -19,6 +19,7 @@ SPARE = 0.5
 BOLD = 1.1
 NARROWEST = 2.5
 UNBROKEN = re.compile(r"[^\s\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
+CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 # So few Chinese characters are one word.
 ONE_WORD = 4
 MEETING = re.compile(r"(?<=[\u2e80-\uffff])(?=[!-~])|(?<=[!-~])(?=[\u2e80-\uffff])")
@@ -60,7 +61,8 @@ def table(
     dict
         `size` of the type; `capitals`, the height of its capitals; `above`, the space above and
         below the text of a cell; for each column `shares`, its part of the line, and `insets`, the
-        space left and right; `heights` of the rows, None where a row may be more than one line.
+        space left and right; `heights` of the rows, None where a row may be more than one line;
+        `headings`, in lines of which none leaves a single Chinese character to the next.
 
     Examples
     --------
@@ -86,6 +88,10 @@ def table(
         "shares": [one / LINE for one in given],
         "insets": insets,
         "heights": [height if one else None for one in one_line],
+        "headings": [
+            [part for line in lines for part in _in_halves(line, width - SPARE)]
+            for lines, width in zip(headings, inner, strict=True)
+        ],
     }
 
 
@@ -131,6 +137,14 @@ def _in_two_lines(heading: str, known: Mapping[str, float]) -> float:
         max(drawn(" ".join(parts[:cut]), known), drawn(" ".join(parts[cut:]), known))
         for cut in range(1, len(parts))
     )
+
+
+def _in_halves(line: str, width: float) -> list[str]:
+    """Break a heading that is Chinese alone in its middle, if it is too long for the column."""
+    if len(line) <= width or not CHINESE.fullmatch(line):
+        return [line]
+    half = (len(line) + 1) // 2
+    return [line[:half], line[half:]]
 
 
 def _word(cells: Sequence[str], known: Mapping[str, float]) -> float:

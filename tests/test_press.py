@@ -324,6 +324,29 @@ def test_a_row_whose_height_is_known_is_set_as_one_whose_height_is_found(
     assert all((one == other).all() for one, other in zip(known, found, strict=True))
 
 
+def test_a_long_table_is_not_torn_after_its_first_rows():
+    def table(start, rows):
+        frame = pd.DataFrame({"area": [f"{start}.{row}." for row in range(rows)], "year": 2017})
+        return shown(exhibits.table("own.rows", frame))
+
+    chapters = [
+        press.chapter({"cells": [prose("own-second-title"), *tables]}, "en", name="01_own")
+        for tables in ([table(f"above{n}", n), table(f"below{n}", 14)] for n in range(22, 40))
+    ]
+    with pypdfium2.PdfDocument(press.typeset(document("en", chapters))) as book:
+        pages = [page.get_textpage().get_text_range() for page in book]
+    for rows in range(22, 40):
+        (begun,) = (page for page in pages if f"below{rows}.0." in page)
+        assert f"below{rows}.2." in begun, rows
+
+
+def test_a_long_chinese_heading_is_broken_in_its_middle():
+    known = dict.fromkeys("中央专项扶贫资金年份", 1.0)
+    headings = [["中央专项扶贫资金"], ["年份"]]
+    told = room.table(headings, [["1", "年" * 60]], ["right", "left"], known)
+    assert told["headings"] == [["中央专项", "扶贫资金"], ["年份"]]
+
+
 @given(
     st.lists(st.sampled_from(["left", "right"]), min_size=2, max_size=7).flatmap(
         lambda aligns: st.tuples(
