@@ -13,6 +13,7 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 
 from analysis import exhibits, fonts, marks, room, summary, words
@@ -175,7 +176,7 @@ def document(
     """
     say = partial(words.say, language=language)
     numbers = _source_numbers(chapters)
-    anchored = _anchored(_sourced(chapters, language, numbers))
+    anchored = _anchored(_numbered(_sourced(chapters, language, numbers)))
     return {
         "language": language,
         "title": title,
@@ -547,6 +548,20 @@ def _answers(chapters: Sequence[Mapping], language: str) -> Iterator[dict[str, o
             yield asked | {"text": words.say("summary.unanswered", language), "anchor": None}
         else:
             yield block | asked | {"text": summary.first_sentence(block["text"], language)}
+
+
+def _numbered(chapters: Iterable[Mapping]) -> list[dict[str, object]]:
+    """Number the tables, and the figures, through the whole brief."""
+    numbers = {"table": count(1), "figure": count(1)}
+    return [
+        {**part, "blocks": [_with_number(block, numbers) for block in part["blocks"]]}
+        for part in chapters
+    ]
+
+
+def _with_number(block: Mapping, numbers: Mapping[str, Iterator[int]]) -> Mapping[str, object]:
+    kind = block["kind"]
+    return {**block, "number": next(numbers[kind])} if kind in numbers else block
 
 
 def _anchored(chapters: Sequence[Mapping]) -> list[dict[str, object]]:

@@ -21,6 +21,7 @@ WIDEST, NARROWEST = 60, 8
 class Listed(NamedTuple):
     """A table of the brief, or the numbers behind a chart, with all that is said about it."""
 
+    file: str
     name: str
     chapter: str
     title: str
@@ -50,21 +51,19 @@ def listed(brief: Mapping[str, object]) -> Iterator[Listed]:
     >>> list(listed({"chapters": [], "labels": {}}))
     []
     """
-    counted = {"table": 0, "figure": 0}
     for chapter in brief["chapters"]:
         for block in chapter["blocks"]:
-            if block["kind"] in counted:
-                counted[block["kind"]] += 1
-                name = f"{brief['labels'][block['kind']]} {counted[block['kind']]}"
-                yield _listed(name, chapter["title"], block)
+            if "number" in block:
+                yield _listed(brief["labels"][block["kind"]], chapter["title"], block)
 
 
-def _listed(name: str, chapter: str, block: Mapping) -> Listed:
+def _listed(label: str, chapter: str, block: Mapping) -> Listed:
     drawn = block["drawn"] if block["kind"] == "figure" else block
     columns, rows = (drawn["columns"], drawn["rows"]) if drawn else ([], [])
     said = [block["subtitle"], block["alt"]] if block["kind"] == "figure" else []
     return Listed(
-        name,
+        f"{block['kind']}-{block['number']:02d}",
+        f"{label} {block['number']}",
         chapter,
         block["headline"] if block["kind"] == "figure" else block["title"],
         [*said, block["source_line"]],
@@ -201,11 +200,8 @@ def csv_files(brief: Mapping[str, object]) -> dict[str, bytes]:
     ['index.csv']
     """
     files, index = {}, [["file", "name", "chapter", "title", "said"]]
-    counted = {}
     for table in listed(brief):
-        kind = "figure" if len(table.said) > 1 else "table"
-        counted[kind] = counted.get(kind, 0) + 1
-        name = f"{kind}-{counted[kind]:02d}.csv"
+        name = f"{table.file}.csv"
         index.append([name, table.name, table.chapter, table.title, " ".join(table.said)])
         if table.head:
             files[name] = csv_file(table.head, table.rows, table.numeric)

@@ -85,10 +85,9 @@ def _body(brief: Mapping, say) -> Iterator[str]:
     yield '<main id="main">'
     if brief["answers"]:
         yield _answers(brief, say)
-    counted = {"table": 0, "figure": 0}
     for number, chapter in enumerate(brief["chapters"], start=1):
         yield f'<section id="chapter-{number}"><h2>{number} {escape(chapter["title"])}</h2>'
-        yield from (_block(block, labels, counted, say) for block in chapter["blocks"])
+        yield from (_block(block, labels, say) for block in chapter["blocks"])
         yield "</section>"
     yield from _last_pages(brief, labels)
     yield "</main>"
@@ -128,11 +127,10 @@ def _mark(finding: Mapping, *more: str) -> str:
     return f'<p class="mark">{" · ".join([escape(finding["status"]), *sure, *more])}</p>'
 
 
-def _block(block: Mapping, labels: Mapping, counted: dict, say) -> str:
+def _block(block: Mapping, labels: Mapping, say) -> str:
     kind = block["kind"]
-    if kind in counted:
-        counted[kind] += 1
-        named = f"{labels[kind]} {counted[kind]}"
+    if "number" in block:
+        named = f"{labels[kind]} {block['number']}"
         shown = _table_exhibit if kind == "table" else _figure_exhibit
         return shown(block, escape(named), say)
     if kind == "finding":
