@@ -40,7 +40,7 @@ def protected(ledgers):
     Parameters
     ----------
     ledgers : mapping of str to DataFrame
-        The contract's ``households`` and ``villages``; ``members`` and ``flows`` where kept.
+        The contract's ``households``, and ``villages``, ``members`` and ``flows`` where kept.
 
     Returns
     -------
@@ -51,8 +51,7 @@ def protected(ledgers):
     --------
     >>> panel = pd.DataFrame({"household": [*"abcabc"], "year": [2016] * 3 + [2017] * 3, "size": 4,
     ...     "status": ["poor", "poor", "exited", "exited", "poor", "exited"], "village": "v"})
-    >>> villages = pd.DataFrame({"village": ["v"], "year": [2017], "population": [100]})
-    >>> safe = protected({"households": panel, "villages": villages})
+    >>> safe = protected({"households": panel})
     >>> safe["paces"].query("passage == 'exit'")["passed_over"].tolist()
     [nan]
     >>> disclosure.values_of(safe["risk"])["followed"]
@@ -78,12 +77,13 @@ def counted(ledgers):
     --------
     >>> panel = pd.DataFrame({"household": ["a", "a"], "year": [2016, 2017], "size": 4,
     ...                       "status": ["poor", "exited"], "village": "v"})
-    >>> villages = pd.DataFrame({"village": ["v"], "year": [2017], "population": [100]})
-    >>> counted({"households": panel, "villages": villages})["links"]["households"].tolist()
+    >>> counted({"households": panel})["links"]["households"].tolist()
     [1]
     """
-    households, kept = ledgers["households"], ledgers.get("flows")
-    kept = pd.DataFrame(columns=["village", "year"]) if kept is None else kept
+    households = ledgers["households"]
+    none = pd.DataFrame(columns=["village", "year", "population"])
+    kept = ledgers.get("flows", none)
+    villages = ledgers.get("villages", none.astype({"year": float, "population": float}))
     moves = transitions(households)
     derived = flows(households, ledgers.get("members"))
     over = {"passed": "passed_over"}
@@ -92,7 +92,7 @@ def counted(ledgers):
         "agreement": flow_agreement(derived, kept),
         "links": state_links(moves),
         "shares": passage_table(moves).rename(columns=over),
-        "paces": passages(households, ledgers["villages"]).rename(columns=over),
+        "paces": passages(households, villages).rename(columns=over),
     }
 
 
@@ -189,7 +189,7 @@ def ties(frames):
 
 
 def _totals(shares):
-    sums = shares.groupby("passage")["passed_over"].sum()
+    sums = shares.groupby("passage")["passed_over"].sum().reindex([*PASSAGES], fill_value=0)
     return pd.DataFrame({"exited": [sums["exit"]], "returned": [sums["return"]]})
 
 
