@@ -17,6 +17,9 @@ from analysis.disclosure.limits import Limit, limits
 from analysis.disclosure.protect import ELSEWHERE, WITHHELD, is_small, withheld
 from analysis.disclosure.relations import Sums
 
+# What no table prints is lost to nobody; still as little of it as is needed.
+UNPRINTED = 1e-3
+
 
 class Cell(NamedTuple):
     """A count: name of its table, position of its row, column."""
@@ -52,11 +55,14 @@ class Tied(NamedTuple):
         Counts of the same event, as households and as persons: one that is small hides all.
     dear : collection of Cell
         Counts that stand elsewhere too, and are hidden only where there is no other way.
+    unprinted : collection of Cell
+        Differences of printed counts, which no table prints: hidden at no loss.
     """
 
     equations: Sequence[Equation]
     events: Sequence[Sequence[Cell]] = ()
     dear: frozenset[Cell] = frozenset()
+    unprinted: frozenset[Cell] = frozenset()
 
 
 def protect_tied(
@@ -180,7 +186,7 @@ def _hidden(
     if not primary.any():
         return set()
     sums = Sums(_matrix(cells, values, tied.equations), np.nan_to_num(values), len(cells))
-    cost, room = _cost(cells, values, tied.dear), np.array([unit.room for unit in units])
+    cost, room = _cost(cells, values, tied), np.array([unit.room for unit in units])
     # What no equation ties to each other is chosen apart, which is as good and far quicker.
     island = islands(sums, np.ones(len(cells), bool))
     chosen = [
@@ -207,10 +213,12 @@ def _matrix(
     return sparse.csr_array((signs, (rows, columns)), shape=(len(equations), len(cells)))
 
 
-def _cost(cells: Sequence[Cell], values: np.ndarray, dear: frozenset[Cell]) -> np.ndarray:
+def _cost(cells: Sequence[Cell], values: np.ndarray, tied: Tied) -> np.ndarray:
     """Say what is lost with a cell: its order of magnitude, and far more where it is no help."""
     size = np.ceil(np.log2(np.nan_to_num(values) + 1)) + 1
-    times = np.array([ELSEWHERE if cell in dear else 1.0 for cell in cells])
+    times = np.ones(len(cells))
+    times[[cell in tied.dear for cell in cells]] = ELSEWHERE
+    times[[cell in tied.unprinted for cell in cells]] = UNPRINTED
     return size * times + 1e-4 * np.arange(len(cells)) / len(cells)
 
 

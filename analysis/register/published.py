@@ -185,7 +185,8 @@ def ties(frames):
         *_people(frames["paces"]),
         *_followed(frames["links"], frames["risk"]),
     ]
-    return Tied(equations, [*_events(**frames)], _dear(frames))
+    unprinted = frozenset(_all(frames, "paces", "stayed"))
+    return Tied(equations, [*_events(**frames)], _dear(frames), unprinted)
 
 
 def _totals(shares):

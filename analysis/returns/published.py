@@ -70,7 +70,8 @@ def _kinds_tied(kinds: pd.DataFrame) -> Tied:
         Equation([exited], [unstable, sudden, Cell("rest", 0, "other")]),
     ]
     events = [[Cell("kinds", row, name) for name in PEOPLE] for row in at.values()]
-    return Tied(equations, events, frozenset([exited]))
+    rest = frozenset(Cell("rest", 0, name) for name in ("never", "other"))
+    return Tied(equations, events, frozenset([exited]), rest)
 
 
 def publishable_test(
