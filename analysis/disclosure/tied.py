@@ -186,15 +186,36 @@ def _hidden(
     if not primary.any():
         return set()
     sums = Sums(_matrix(cells, values, tied.equations), np.nan_to_num(values), len(cells))
-    cost, room = _cost(cells, values, tied), np.array([unit.room for unit in units])
+    room = np.array([unit.room for unit in units])
+    problem, same = _as_one(Problem(sums, primary, room, _cost(cells, values, tied)))
     # What no equation ties to each other is chosen apart, which is as good and far quicker.
-    island = islands(sums, np.ones(len(cells), bool))
+    island = islands(problem.sums, np.ones(problem.sums.cells, bool))
     chosen = [
-        complement(Problem(sums, primary & (island == one), room, cost))
-        for one in np.unique(island[primary])
+        complement(problem._replace(primary=problem.primary & (island == one)))
+        for one in np.unique(island[problem.primary])
     ]
-    hidden = np.logical_or.reduce(chosen)
+    hidden = np.logical_or.reduce(chosen)[same] & (np.nan_to_num(values) != 0)
     return {cell for cell, gone in zip(cells, hidden, strict=True) if gone}
+
+
+def _as_one(problem: Problem) -> tuple[Problem, np.ndarray]:
+    """Take cells whose difference a reader knows as one: they are hidden together or not at all.
+
+    With it, the place of each cell among the new ones.
+    """
+    matrix = problem.sums.matrix
+    pairs = (np.diff(matrix.indptr) == 2) & (matrix.sum(axis=1) == 0)
+    alike = abs(matrix[np.flatnonzero(pairs)])
+    number, same = sparse.csgraph.connected_components(alike.T @ alike, directed=False)
+    merged = sparse.csr_array((np.ones(len(same)), (np.arange(len(same)), same)))
+    left = matrix[np.flatnonzero(~pairs)] @ merged
+    left.eliminate_zeros()
+    least, most = np.full(number, np.inf), np.zeros(number)
+    np.minimum.at(least, same, problem.sums.values)
+    np.maximum.at(most, same, problem.room)
+    primary = np.bincount(same, problem.primary) > 0
+    cost = np.bincount(same, problem.cost)
+    return Problem(Sums(left, least, number), primary, most, cost), same
 
 
 def _with_events(first: set[Cell], events: Sequence[Sequence[Cell]]) -> set[Cell]:
