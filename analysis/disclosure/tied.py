@@ -185,17 +185,22 @@ def _hidden(
     primary = np.array([cell in first for cell in cells]) & (np.nan_to_num(values) != 0)
     if not primary.any():
         return set()
-    sums = Sums(_matrix(cells, values, tied.equations), np.nan_to_num(values), len(cells))
-    room = np.array([unit.room for unit in units])
-    problem, same = _as_one(Problem(sums, primary, room, _cost(cells, values, tied)))
+    # What nobody prints is unknown as it is; it needs no room of its own unless it is small.
+    rest = ~primary & np.array([cell in tied.unprinted for cell in cells])
+    order = np.argsort(rest, kind="stable")
+    kept, matrix = order[: (~rest).sum()], _matrix(cells, values, tied.equations)
+    sums = Sums(matrix[:, order], np.nan_to_num(values)[order], len(kept))
+    room, cost = np.array([unit.room for unit in units]), _cost(cells, values, tied)
+    problem, same = _as_one(Problem(sums, primary[kept], room[kept], cost[kept]))
     # What no equation ties to each other is chosen apart, which is as good and far quicker.
-    island = islands(problem.sums, np.ones(problem.sums.cells, bool))
+    every = np.ones(len(problem.sums.values), bool)
+    island = islands(problem.sums, every)[: problem.sums.cells]
     chosen = [
         complement(problem._replace(primary=problem.primary & (island == one)))
         for one in np.unique(island[problem.primary])
     ]
-    hidden = np.logical_or.reduce(chosen)[same] & (np.nan_to_num(values) != 0)
-    return {cell for cell, gone in zip(cells, hidden, strict=True) if gone}
+    gone = np.logical_or.reduce(chosen)[same] & (np.nan_to_num(values)[kept] != 0)
+    return {cells[at] for at in kept[gone]}
 
 
 def _as_one(problem: Problem) -> tuple[Problem, np.ndarray]:
@@ -203,19 +208,21 @@ def _as_one(problem: Problem) -> tuple[Problem, np.ndarray]:
 
     With it, the place of each cell among the new ones.
     """
-    matrix = problem.sums.matrix
+    matrix, values, cells = problem.sums
     pairs = (np.diff(matrix.indptr) == 2) & (matrix.sum(axis=1) == 0)
-    alike = abs(matrix[np.flatnonzero(pairs)])
+    pairs &= np.diff(matrix[:, cells:].indptr) == 0
+    alike = abs(matrix[np.flatnonzero(pairs)][:, :cells])
     number, same = sparse.csgraph.connected_components(alike.T @ alike, directed=False)
-    merged = sparse.csr_array((np.ones(len(same)), (np.arange(len(same)), same)))
+    places = np.concatenate([same, number + np.arange(len(values) - cells)])
+    merged = sparse.csr_array((np.ones(len(places)), (np.arange(len(places)), places)))
     left = matrix[np.flatnonzero(~pairs)] @ merged
     left.eliminate_zeros()
-    least, most = np.full(number, np.inf), np.zeros(number)
-    np.minimum.at(least, same, problem.sums.values)
-    np.maximum.at(most, same, problem.room)
+    least, room = np.full(number, np.inf), np.zeros(number)
+    np.minimum.at(least, same, values[:cells])
+    np.maximum.at(room, same, problem.room)
     primary = np.bincount(same, problem.primary) > 0
-    cost = np.bincount(same, problem.cost)
-    return Problem(Sums(left, least, number), primary, most, cost), same
+    sums = Sums(left, np.concatenate([least, values[cells:]]), number)
+    return Problem(sums, primary, room, np.bincount(same, problem.cost)), same
 
 
 def _with_events(first: set[Cell], events: Sequence[Sequence[Cell]]) -> set[Cell]:

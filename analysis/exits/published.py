@@ -35,14 +35,15 @@ def publishable_release(released: pd.DataFrame, poor: int, fail: int) -> pd.Data
     Examples
     --------
     >>> released = pd.DataFrame({"indicator": ["income", "housing", "medical"],
-    ...                          "failing": [226, 243, 8], "released": [119, 15, 1]})
+    ...                          "failing": [226, 118, 8], "released": [119, 15, 1]})
     >>> safe = publishable_release(released, poor=286, fail=245)
     >>> safe["failing"].tolist(), safe["released"].tolist()
-    ([226.0, nan, 8.0], [119.0, 15.0, nan])
+    ([226.0, 118.0, 8.0], [119.0, nan, nan])
     """
     failing = released["failing"]
     rest = {"passing": poor - failing, "others": fail - failing}
-    rest |= {"further": failing - released["released"]}
+    alone = released["released"]
+    rest |= {"further": failing - alone, "several": fail - failing - alone.sum() + alone}
     tests = released[["indicator", *COUNTS]].reset_index(drop=True)
     frames = {"tests": tests, "rest": pd.DataFrame(rest)}
     units = {
@@ -51,17 +52,21 @@ def publishable_release(released: pd.DataFrame, poor: int, fail: int) -> pd.Data
     }
     rows = range(len(released))
     tied = Tied(
-        [equation for row in rows for equation in _of_a_test(row)],
+        [equation for row in rows for equation in _of_a_test(row, len(rows))],
         unprinted=frozenset(Cell("rest", row, name) for row in rows for name in rest),
     )
     return disclosure.protect_tied(frames, units, tied)["tests"]
 
 
-def _of_a_test(row: int) -> list[Equation]:
+def _of_a_test(row: int, tests: int) -> list[Equation]:
+    """Who fails a test, passes it, fails others instead, and of these who fails one alone."""
     failing, released = (Cell("tests", row, name) for name in COUNTS)
-    passing, others, further = (Cell("rest", row, n) for n in ("passing", "others", "further"))
+    rest = (Cell("rest", row, name) for name in ("passing", "others", "further", "several"))
+    passing, others, further, several = rest
+    alone = [Cell("tests", other, "released") for other in range(tests) if other != row]
     return [
         Equation([failing, passing]),
         Equation([failing, others]),
         Equation([failing], [released, further]),
+        Equation([others], [*alone, several]),
     ]
