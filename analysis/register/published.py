@@ -115,11 +115,10 @@ def publishable(yearly, agreement, links, shares, paces):
     Returns
     -------
     dict of str to DataFrame
-        ``yearly, agreement, links, shares, paces`` (with ``stayed``, persons at risk who did not
-        pass), and of one row each ``told`` (households that exited and returned in all years),
-        ``answer`` (as `latest_return` gives them) and ``risk``: household-years after an exit whose
-        outcome is known (``followed``), how many of them fell back (``returned``), and both for the
-        last year. Hidden numbers are missing and named in the column ``withheld``. The opening and
+        ``yearly, agreement, links, shares, paces``, and of one row each ``told`` (households that
+        exited and returned in all years), ``answer`` (as `latest_return` gives them) and ``risk``:
+        household-years after an exit whose outcome is known (``followed``), how many of them fell
+        back (``returned``), and both for the last year. Hidden numbers are missing and named in the column ``withheld``. The opening and
         closing of a year and those at risk stand elsewhere too: they are hidden only where nothing
         else helps.
 
@@ -138,7 +137,7 @@ def publishable(yearly, agreement, links, shares, paces):
     >>> safe["yearly"]["withheld"].tolist(), safe["agreement"]["withheld"].tolist()
     (['exited_persons;died_persons'], ['derived_persons;kept_persons'])
     """
-    paces = paces.assign(stayed=paces["at_risk"] - paces["passed_over"])
+    told, paces = list(paces), paces.assign(stayed=paces["at_risk"] - paces["passed_over"])
     frames = {"yearly": yearly, "agreement": agreement, "links": links, "shares": shares}
     frames = {name: frame.reset_index(drop=True) for name, frame in frames.items()}
     frames |= {"paces": paces.reset_index(drop=True), "risk": _risk(links)}
@@ -147,7 +146,8 @@ def publishable(yearly, agreement, links, shares, paces):
         name: {column: unit for column, unit in columns.items() if column in frames[name]}
         for name, columns in COUNTS.items()
     }
-    return disclosure.protect_tied(frames, counts, ties(frames), others=MADE)
+    safe = disclosure.protect_tied(frames, counts, ties(frames), others=MADE)
+    return safe | {"paces": disclosure.picked(safe["paces"], told)}
 
 
 def ties(frames):
