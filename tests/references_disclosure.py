@@ -9,7 +9,8 @@ from analysis.disclosure.relations import Sums
 ON = ("opening", "new", "returned", "born", "moved_in")
 GONE = ("exited", "died", "moved_out", "removed", "closing")
 POOR = ("poor", "returned")
-UNITS = {"yearly": "person", "agreement": "person"}
+UNITS = {"yearly": "person", "agreement": "person", "paces": "person"}
+FLOW_OF = {"exit": "exited", "return": "returned", "new": "new"}
 COUNTS = {
     "yearly": [f"{name}_persons" for name in (*ON, *GONE)],
     "agreement": ["derived_persons", "kept_persons"],
@@ -17,6 +18,8 @@ COUNTS = {
     "shares": ["at_risk", "passed_over"],
     "told": ["exited", "returned"],
     "answer": ["at_risk", "passed"],
+    "paces": ["at_risk", "passed_over"],
+    "risk": ["followed", "returned", "followed_last", "returned_last"],
 }
 
 
@@ -59,6 +62,38 @@ def _sums(frames):
         yield {("told", 0, name): -1} | {("shares", at, "passed_over"): 1 for at in rows}
     yield {("answer", 0, "at_risk"): 1, ("shares", rows[-1], "at_risk"): -1}
     yield {("answer", 0, "passed"): 1, ("shares", rows[-1], "passed_over"): -1}
+    yield from _persons(frames["paces"], yearly)
+    yield from _risk(links)
+
+
+def _persons(paces, yearly):
+    """Persons of chapter 02 beside those of chapter 07: apart by births and deaths alone."""
+    at = {key: row for row, key in enumerate(zip(paces["passage"], paces["year"], strict=True))}
+    own = {year: row for row, year in enumerate(yearly["year"])}
+    for (passage, year), row in at.items():
+        if year in own:
+            flow = ("yearly", own[year], f"{FLOW_OF[passage]}_persons")
+            yield {("paces", row, "passed_over"): 1, flow: -1}
+            if passage == "exit":
+                opening = ("yearly", own[year], "opening_persons")
+                yield {("paces", row, "at_risk"): 1, opening: -1}
+        if passage == "return" and ("exit", year) in at:
+            stock = {("paces", row, "at_risk"): -1, ("paces", row, "passed_over"): 1}
+            stock[("paces", at["exit", year], "passed_over")] = -1
+            after = at.get(("return", year + 1))
+            yield stock | ({} if after is None else {("paces", after, "at_risk"): 1})
+    for year in paces["year"].unique():
+        yield {("paces", row, "at_risk"): 1 for (_, one), row in at.items() if one == year}
+
+
+def _risk(links):
+    """Households whose outcome chapter 09 follows: those still listed a year after an exit."""
+    listed = [state for state in links["target"].unique() if state != "absent"]
+    years = links.loc[links["source"].eq("exited") & links["target"].isin(listed), "year"]
+    for name, targets in (("followed", listed), ("returned", POOR)):
+        moves = [_links(links, year, source=["exited"], target=targets) for year in years.unique()]
+        for total, summed in ((name, moves), (f"{name}_last", moves[-1:])):
+            yield {("risk", 0, total): -1} | {cell: 1 for move in summed for cell in move}
 
 
 def _links(links, year, **ends):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis import words
 from analysis.charts import house
 
 Say = Callable[..., str]
@@ -116,10 +117,11 @@ def release(axes: Axes, released: pd.DataFrame, *, say: Say) -> None:
     axes.barh(names, ordered["released"], 0.65, label=say("exits.label.released"),
               **house.bar("projected"))  # fmt: skip
     for row, name in zip(ordered.itertuples(), names, strict=True):
-        known = pd.notna(row.released) and pd.notna(row.failing)
-        end = row.failing if known else 0
         said = {"released": row.released, "failing": row.failing}
-        told = say("exits.label.bar", **said) if known else say("disclosure.withheld")
+        end = max((count for count in said.values() if pd.notna(count)), default=0)
+        hidden = {one: words.WITHHELD for one, count in said.items() if pd.isna(count)}
+        none = len(hidden) == len(said)
+        told = say("disclosure.withheld") if none else say("exits.label.bar", **said | hidden)
         axes.annotate(told, (end, name), (4, 0), textcoords="offset points", va="center")
     axes.set_xlim(0, max(ordered["failing"].max(), 1) * 1.25)
     axes.xaxis.set_visible(False)

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from analysis import marks, words
 from analysis.charts import house
 
 Say = Callable[..., str]
@@ -24,14 +25,18 @@ def crew_use(axes: Axes, use: pd.DataFrame, *, say: Say) -> None:
     axes : Axes
         Where to draw.
     use : DataFrame
-        Columns ``trade, month, share`` (0 to 1; missing where there are no crews).
+        Columns ``trade, month, share`` (0 to 1; missing where there are no crews), and
+        ``withheld`` where some are not published.
     say : callable
         Words in the language drawn.
     """
     trades, months = use["trade"].unique().tolist(), use["month"].unique().tolist()
-    for cell in use.itertuples():
+    hidden = use.get(marks.WITHHELD, pd.Series("", index=use.index)).ne("")
+    for cell, gone in zip(use.itertuples(), hidden, strict=True):
         x, y = months.index(cell.month), trades.index(cell.trade)
         _cell(axes, x, y, 0.0 if pd.isna(cell.share) else cell.share, say)
+        if gone:
+            axes.text(x, y + FILLED / 2, words.MARK, ha="center", va="center", fontsize=7.5)
     names = [say(f"term.trade_{trade}") for trade in trades]
     axes.set_yticks([place + FILLED / 2 for place in range(len(trades))], names)
     axes.set_xticks(range(len(months)), [say("planning.label.month", month=m) for m in months])

@@ -20,15 +20,16 @@ def gain(axes: Axes, curves: pd.DataFrame, *, share: float, say: Say) -> None:
     axes : Axes
         Where to draw.
     curves : DataFrame
-        From `analysis.returns.gain_table`: ``share`` and a column for each list.
+        From `analysis.returns.gain_table`: ``share`` and a column for each list; where a share is
+        missing the line has a gap.
     share : float
         Share of the households that can be visited, 0 to 1.
     say : callable
         Words in the language drawn.
     """
-    lists = [name for name in MEANINGS if name in curves and curves[name].notna().all()]
+    lists = [name for name in MEANINGS if name in curves and curves[name].notna().any()]
     for name in lists:
-        axes.plot(curves["share"], curves[name], **house.line(MEANINGS[name]), markevery=4)
+        axes.plot(curves["share"], curves[name], **house.line(MEANINGS[name]))
     axes.axvline(share, **house.rule("target"))
     axes.annotate(
         say("returns.label.visits", share=share),
@@ -43,10 +44,11 @@ def gain(axes: Axes, curves: pd.DataFrame, *, share: float, say: Say) -> None:
     house.percent(axes.yaxis)
     axes.set_xlabel(say("returns.label.share"))
     axes.set_ylabel(say("returns.label.recall"))
-    last = curves.iloc[-1]
+    ends = {name: curves.dropna(subset=[name]).iloc[-1] for name in lists}
     names = {name: say(f"returns.list.{name}") for name in lists}
     house.label_ends(
-        axes, [(last["share"], last[name], names[name], MEANINGS[name]) for name in lists]
+        axes,
+        [(end["share"], end[name], names[name], MEANINGS[name]) for name, end in ends.items()],
     )
 
 

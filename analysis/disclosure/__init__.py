@@ -18,6 +18,7 @@ from analysis.disclosure.protect import (
     protect_nested,
     protect_together,
     rounded,
+    withheld,
 )
 from analysis.disclosure.relations import joined, row_sums
 from analysis.disclosure.scanner import (
@@ -65,4 +66,5 @@ __all__ = [
     "scan_files",
     "tokens_of",
     "values_of",
+    "withheld",
 ]

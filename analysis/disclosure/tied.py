@@ -17,6 +17,9 @@ from analysis.disclosure.limits import Limit, limits
 from analysis.disclosure.protect import ELSEWHERE, WITHHELD, is_small, withheld
 from analysis.disclosure.relations import Sums
 
+# What no table prints is lost to nobody; still as little of it as is needed.
+UNPRINTED = 1e-3
+
 
 class Cell(NamedTuple):
     """A count: name of its table, position of its row, column."""
@@ -52,11 +55,14 @@ class Tied(NamedTuple):
         Counts of the same event, as households and as persons: one that is small hides all.
     dear : collection of Cell
         Counts that stand elsewhere too, and are hidden only where there is no other way.
+    unprinted : collection of Cell
+        Differences of printed counts, which no table prints: hidden at no loss.
     """
 
     equations: Sequence[Equation]
     events: Sequence[Sequence[Cell]] = ()
     dear: frozenset[Cell] = frozenset()
+    unprinted: frozenset[Cell] = frozenset()
 
 
 def protect_tied(
@@ -179,16 +185,44 @@ def _hidden(
     primary = np.array([cell in first for cell in cells]) & (np.nan_to_num(values) != 0)
     if not primary.any():
         return set()
-    sums = Sums(_matrix(cells, values, tied.equations), np.nan_to_num(values), len(cells))
-    cost, room = _cost(cells, values, tied.dear), np.array([unit.room for unit in units])
+    # What nobody prints is unknown as it is; it needs no room of its own unless it is small.
+    rest = ~primary & np.array([cell in tied.unprinted for cell in cells])
+    order = np.argsort(rest, kind="stable")
+    kept, matrix = order[: (~rest).sum()], _matrix(cells, values, tied.equations)
+    sums = Sums(matrix[:, order], np.nan_to_num(values)[order], len(kept))
+    room, cost = np.array([unit.room for unit in units]), _cost(cells, values, tied)
+    problem, same = _as_one(Problem(sums, primary[kept], room[kept], cost[kept]))
     # What no equation ties to each other is chosen apart, which is as good and far quicker.
-    island = islands(sums, np.ones(len(cells), bool))
+    every = np.ones(len(problem.sums.values), bool)
+    island = islands(problem.sums, every)[: problem.sums.cells]
     chosen = [
-        complement(Problem(sums, primary & (island == one), room, cost))
-        for one in np.unique(island[primary])
+        complement(problem._replace(primary=problem.primary & (island == one)))
+        for one in np.unique(island[problem.primary])
     ]
-    hidden = np.logical_or.reduce(chosen)
-    return {cell for cell, gone in zip(cells, hidden, strict=True) if gone}
+    gone = np.logical_or.reduce(chosen)[same] & (np.nan_to_num(values)[kept] != 0)
+    return {cells[at] for at in kept[gone]}
+
+
+def _as_one(problem: Problem) -> tuple[Problem, np.ndarray]:
+    """Take cells whose difference a reader knows as one: they are hidden together or not at all.
+
+    With it, the place of each cell among the new ones.
+    """
+    matrix, values, cells = problem.sums
+    pairs = (np.diff(matrix.indptr) == 2) & (matrix.sum(axis=1) == 0)
+    pairs &= np.diff(matrix[:, cells:].indptr) == 0
+    alike = abs(matrix[np.flatnonzero(pairs)][:, :cells])
+    number, same = sparse.csgraph.connected_components(alike.T @ alike, directed=False)
+    places = np.concatenate([same, number + np.arange(len(values) - cells)])
+    merged = sparse.csr_array((np.ones(len(places)), (np.arange(len(places)), places)))
+    left = matrix[np.flatnonzero(~pairs)] @ merged
+    left.eliminate_zeros()
+    least, room = np.full(number, np.inf), np.zeros(number)
+    np.minimum.at(least, same, values[:cells])
+    np.maximum.at(room, same, problem.room)
+    primary = np.bincount(same, problem.primary) > 0
+    sums = Sums(left, np.concatenate([least, values[cells:]]), number)
+    return Problem(sums, primary, room, np.bincount(same, problem.cost)), same
 
 
 def _with_events(first: set[Cell], events: Sequence[Sequence[Cell]]) -> set[Cell]:
@@ -207,10 +241,12 @@ def _matrix(
     return sparse.csr_array((signs, (rows, columns)), shape=(len(equations), len(cells)))
 
 
-def _cost(cells: Sequence[Cell], values: np.ndarray, dear: frozenset[Cell]) -> np.ndarray:
+def _cost(cells: Sequence[Cell], values: np.ndarray, tied: Tied) -> np.ndarray:
     """Say what is lost with a cell: its order of magnitude, and far more where it is no help."""
     size = np.ceil(np.log2(np.nan_to_num(values) + 1)) + 1
-    times = np.array([ELSEWHERE if cell in dear else 1.0 for cell in cells])
+    times = np.ones(len(cells))
+    times[[cell in tied.dear for cell in cells]] = ELSEWHERE
+    times[[cell in tied.unprinted for cell in cells]] = UNPRINTED
     return size * times + 1e-4 * np.arange(len(cells)) / len(cells)
 
 

@@ -27,6 +27,7 @@ from analysis.exits.printed import (
     printed_county,
     village_plan_summary,
 )
+from analysis.exits.published import publishable_release
 from analysis.exits.release import (
     binding_counts,
     failure_patterns,
@@ -68,6 +69,7 @@ __all__ = [
     "measurable",
     "printed_checklist",
     "printed_county",
+    "publishable_release",
     "rate_bounds",
     "required_parts",
     "sample_needed",

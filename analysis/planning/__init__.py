@@ -31,6 +31,7 @@ from analysis.planning.needs import (
     resources,
     still_allowed,
 )
+from analysis.planning.published import named, publishable_homes, publishable_use
 from analysis.planning.readout import (
     busiest_trade,
     crew_months,
@@ -67,8 +68,11 @@ __all__ = [
     "margins_range",
     "months_to",
     "most_villages",
+    "named",
     "nearest_plan",
     "possible",
+    "publishable_homes",
+    "publishable_use",
     "releases_by_township",
     "resources",
     "solve",

@@ -28,12 +28,15 @@ class Evidence(NamedTuple):
         ``person`` and ``village``: its exits so far, for `learned_paces`.
     passages : DataFrame or None
         Who exited, fell back and was newly found, year by year; None where no register says.
+    shown : DataFrame or None
+        The same as it may be published, ``paces`` of `analysis.register.protected`.
     """
 
     kind: str
     margins: pd.DataFrame
     own: dict[str, pd.DataFrame]
     passages: pd.DataFrame | None
+    shown: pd.DataFrame | None = None
 
 
 def evidence(
@@ -86,4 +89,6 @@ def evidence(
     source = kept.sources[0]["id"]
     counted = register.counted_margins(margins, households, villages, year, source=source)
     own = register.own_exits(households, villages, place)
-    return Evidence(REGISTER, counted, own, register.passages(households, villages))
+    passages = register.passages(households, villages)
+    shown = register.protected(kept.tables)["paces"]
+    return Evidence(REGISTER, counted, own, passages, shown)

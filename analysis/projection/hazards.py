@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, logsumexp
 
+from analysis import disclosure
+
 if TYPE_CHECKING:
     from analysis.projection.evidence import Evidence
 
@@ -22,6 +24,8 @@ SPREADS = np.linspace(0.05, 1.25, 9)
 LEVELS = {"exit": logit(1 / 7), "return": logit(0.02), "new": logit(0.005)}
 LEVEL_SD = 1.5
 HALF = 0.5
+COUNTS = ("at_risk", "passed_over")
+MADE = ("hazard", "hazard_low", "hazard_high")
 
 
 class Hazards(NamedTuple):
@@ -175,7 +179,8 @@ def hazards_ahead(
     Returns
     -------
     DataFrame
-        As `hazard_table`; without rows where the place keeps no register.
+        As `hazard_table`; without rows where the place keeps no register. What the evidence may
+        not show is missing and named in the column ``withheld``.
 
     Examples
     --------
@@ -187,7 +192,16 @@ def hazards_ahead(
     if known.passages is None:
         return pd.DataFrame()
     drawn = draw_hazards(known.passages, horizon, draws=draws, seed=seed)
-    return hazard_table(known.passages, drawn, year + 1)
+    return _as_shown(hazard_table(known.passages, drawn, year + 1), known.shown)
+
+
+def _as_shown(table: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
+    keys = ["passage", "year"]
+    there = table[keys].merge(shown[[*keys, *COUNTS]], on=keys, how="left")
+    counted = table["hazard_basis"].eq("counted").to_numpy()
+    gone = {name: counted & there[name].isna().to_numpy() for name in COUNTS}
+    rows = np.logical_or.reduce(list(gone.values()))
+    return disclosure.withheld(table, gone | dict.fromkeys(MADE, rows)) if rows.any() else table
 
 
 def _middle(values: np.ndarray) -> Mapping[str, float]:

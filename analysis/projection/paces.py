@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
+from analysis import disclosure
+
 PACE_LOWEST = 0.005
 # A register to be emptied in the seven years 2014 to 2020 loses a seventh of itself a year.
 LEVEL_MEAN, LEVEL_SD = math.log(1 / 7), 1.0
@@ -179,29 +181,43 @@ def learned_paces(
     }
 
 
-def listed_paces(paces: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def listed_paces(
+    paces: dict[str, pd.DataFrame], place: str, shown: pd.DataFrame | None
+) -> pd.DataFrame:
     """List learned paces for a reader, each with the years it covers as a period.
 
     Parameters
     ----------
     paces : dict of DataFrame
         From `learned_paces`.
+    place : str
+        Name of the place whose own paces may come from a register.
+    shown : DataFrame or None
+        What may be published of that register, as in `analysis.projection.Evidence`.
 
     Returns
     -------
     DataFrame
-        Columns ``kind, place, group, period, pace``; a period is ``2017`` or ``2014–2017``.
+        Columns ``kind, place, group, period, pace``; a period is ``2017`` or ``2014–2017``. A pace
+        is a count of persons for whoever knows the first stock: where the exits of the year are
+        hidden, so is it, named in the column ``withheld``.
 
     Examples
     --------
     >>> row = {"place": "a", "year_from": 2014, "year_to": 2015, "opening": 100, "exits": 36}
-    >>> listed_paces({"person": exit_paces(pd.DataFrame([row]))})["period"].tolist()
+    >>> listed_paces({"person": exit_paces(pd.DataFrame([row]))}, "a", None)["period"].tolist()
     ['2014–2015']
     """
     rows = pd.concat(paces, names=["kind"]).reset_index("kind").reset_index(drop=True)
     first, last = rows["year_from"].astype(str), rows["year_to"].astype(str)
     period = first.where(first == last, first + "–" + last)
-    return rows.assign(period=period)[["kind", "place", "group", "period", "pace"]]
+    listed = rows.assign(period=period)[["kind", "place", "group", "period", "pace"]]
+    if shown is None:
+        return listed
+    few = shown.loc[shown["passage"].eq("exit") & shown["passed_over"].isna(), "year"]
+    own = rows["kind"].eq("person") & rows["place"].eq(place)
+    gone = (own & rows["year_to"].isin(few)).to_numpy()
+    return disclosure.withheld(listed, {"pace": gone}) if gone.any() else listed
 
 
 def draw_paces(

@@ -9,7 +9,7 @@ from analysis.register.closings import (
     yearly_closing,
 )
 from analysis.register.flows import FLOWS, GAINS, LOSSES, POOR, STATES, flows
-from analysis.register.published import publishable
+from analysis.register.published import counted, protected, publishable
 from analysis.register.reconciliation import (
     breaks,
     compare_flows,
@@ -40,6 +40,7 @@ __all__ = [
     "breaks",
     "closing_summary",
     "compare_flows",
+    "counted",
     "counted_margins",
     "flow_agreement",
     "flows",
@@ -52,6 +53,7 @@ __all__ = [
     "passage_table",
     "passages",
     "printed_terms",
+    "protected",
     "publishable",
     "read_store",
     "residuals",

@@ -7,9 +7,9 @@ import pandas as pd
 
 from analysis import disclosure
 from analysis.disclosure import Cell, Equation, Tied
-from analysis.register.closings import KEPT, PASSAGES
-from analysis.register.flows import GAINS, LOSSES
-from analysis.register.states import ABSENT
+from analysis.register.closings import KEPT, PASSAGES, flow_agreement, passage_table, yearly_closing
+from analysis.register.flows import GAINS, LOSSES, flows
+from analysis.register.states import ABSENT, passages, state_links, transitions
 from analysis.statuses import POOR
 
 OFF = ("never", ABSENT)
@@ -23,11 +23,80 @@ COUNTS = {
     "shares": {"at_risk": "household", "passed_over": "household"},
     "told": {"exited": "household", "returned": "household"},
     "answer": {"at_risk": "household", "passed": "household"},
+    "paces": {"at_risk": "person", "passed_over": "person", "stayed": "person"},
+    "risk": dict.fromkeys(["followed", "returned", "followed_last", "returned_last"], "household"),
 }
 MADE = {"shares": ["hazard", "hazard_low", "hazard_high"], "answer": ["hazard", "low", "high"]}
+# The flow of the ledger that counts the persons of a passage.
+FLOW_OF = {"exit": "exited", "return": "returned", "new": "new"}
 
 
-def publishable(yearly, agreement, links, shares):
+def protected(ledgers):
+    """Give the register's flows and passages as every chapter may publish them.
+
+    Chapters print the same stocks and flows. Each takes them from here, so that none of them
+    prints what another hides.
+
+    Parameters
+    ----------
+    ledgers : mapping of str to DataFrame
+        The contract's ``households``, and ``villages``, ``members`` and ``flows`` where kept.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        As `publishable`.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household": [*"abcabc"], "year": [2016] * 3 + [2017] * 3, "size": 4,
+    ...     "status": ["poor", "poor", "exited", "exited", "poor", "exited"], "village": "v"})
+    >>> safe = protected({"households": panel})
+    >>> safe["paces"].query("passage == 'exit'")["passed_over"].tolist()
+    [nan]
+    >>> disclosure.values_of(safe["risk"])["followed"]
+    WITHHELD
+    """
+    return publishable(**counted(ledgers))
+
+
+def counted(ledgers):
+    """Count the flows and passages of a register, as the office knows them.
+
+    Parameters
+    ----------
+    ledgers : mapping of str to DataFrame
+        As for `protected`.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        What `publishable` asks for: ``yearly, agreement, links, shares, paces``.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household": ["a", "a"], "year": [2016, 2017], "size": 4,
+    ...                       "status": ["poor", "exited"], "village": "v"})
+    >>> counted({"households": panel})["links"]["households"].tolist()
+    [1]
+    """
+    households = ledgers["households"]
+    none = pd.DataFrame(columns=["village", "year", "population"])
+    kept = ledgers.get("flows", none)
+    villages = ledgers.get("villages", none.astype({"year": float, "population": float}))
+    moves = transitions(households)
+    derived = flows(households, ledgers.get("members"))
+    over = {"passed": "passed_over"}
+    return {
+        "yearly": yearly_closing(kept),
+        "agreement": flow_agreement(derived, kept),
+        "links": state_links(moves),
+        "shares": passage_table(moves).rename(columns=over),
+        "paces": passages(households, villages).rename(columns=over),
+    }
+
+
+def publishable(yearly, agreement, links, shares, paces):
     """Hide small counts of the tables of flows and passages so that none gives another's away.
 
     Parameters
@@ -40,14 +109,18 @@ def publishable(yearly, agreement, links, shares):
         From `state_links`.
     shares : DataFrame
         From `passage_table`, with ``passed`` called ``passed_over``.
+    paces : DataFrame
+        From `passages`, with ``passed`` called ``passed_over``.
 
     Returns
     -------
     dict of str to DataFrame
-        ``yearly, agreement, links, shares``, and of one row each ``told`` (households that exited
-        and returned in all years) and ``answer`` (as `latest_return` gives them). Hidden numbers
-        are missing and named in the column ``withheld``. The opening and closing of a year and the
-        households at risk stand elsewhere too: they are hidden only where nothing else helps.
+        ``yearly, agreement, links, shares, paces``, and of one row each ``told`` (households that
+        exited and returned in all years), ``answer`` (as `latest_return` gives them) and ``risk``:
+        household-years after an exit whose outcome is known (``followed``), how many of them fell
+        back (``returned``), and both for the last year. Hidden numbers are missing and named in the column ``withheld``. The opening and
+        closing of a year and those at risk stand elsewhere too: they are hidden only where nothing
+        else helps.
 
     Examples
     --------
@@ -59,18 +132,22 @@ def publishable(yearly, agreement, links, shares):
     ...                       "target": ["exited", "poor", "exited"], "households": [12, 9, 30]})
     >>> shares = pd.DataFrame({"passage": ["exit", "return"], "year": 2017, "at_risk": [21, 30],
     ...     "passed_over": [12, 0], "hazard": [0.57, 0.0], "hazard_low": 0.0, "hazard_high": 1.0})
-    >>> safe = publishable(yearly, agreement, links, shares)
+    >>> paces = pd.DataFrame({"passage": [], "year": [], "at_risk": [], "passed_over": []})
+    >>> safe = publishable(yearly, agreement, links, shares, paces)
     >>> safe["yearly"]["withheld"].tolist(), safe["agreement"]["withheld"].tolist()
     (['exited_persons;died_persons'], ['derived_persons;kept_persons'])
     """
+    told, paces = list(paces), paces.assign(stayed=paces["at_risk"] - paces["passed_over"])
     frames = {"yearly": yearly, "agreement": agreement, "links": links, "shares": shares}
     frames = {name: frame.reset_index(drop=True) for name, frame in frames.items()}
+    frames |= {"paces": paces.reset_index(drop=True), "risk": _risk(links)}
     frames |= {"told": _totals(shares), "answer": _latest(shares)}
     counts = {
         name: {column: unit for column, unit in columns.items() if column in frames[name]}
         for name, columns in COUNTS.items()
     }
-    return disclosure.protect_tied(frames, counts, ties(frames), others=MADE)
+    safe = disclosure.protect_tied(frames, counts, ties(frames), others=MADE)
+    return safe | {"paces": disclosure.picked(safe["paces"], told)}
 
 
 def ties(frames):
@@ -94,7 +171,7 @@ def ties(frames):
     >>> none = pd.DataFrame({"year": [], "source": [], "target": [], "passage": [],
     ...                      "kept_flow": []})
     >>> frames = {"yearly": yearly, "links": none, "shares": none, "agreement": none,
-    ...           "told": none, "answer": none}
+    ...           "told": none, "answer": none, "paces": none, "risk": none}
     >>> len(ties(frames).equations)
     5
     """
@@ -104,12 +181,16 @@ def ties(frames):
         *_stocks(frames["links"]),
         *_passed(frames["links"], frames["shares"]),
         *_said(frames["shares"]),
+        *_persons(frames["paces"], frames["yearly"]),
+        *_people(frames["paces"]),
+        *_followed(frames["links"], frames["risk"]),
     ]
-    return Tied(equations, [*_events(**frames)], _dear(frames))
+    unprinted = frozenset(_all(frames, "paces", "stayed"))
+    return Tied(equations, [*_events(**frames)], _dear(frames), unprinted)
 
 
 def _totals(shares):
-    sums = shares.groupby("passage")["passed_over"].sum()
+    sums = shares.groupby("passage")["passed_over"].sum().reindex([*PASSAGES], fill_value=0)
     return pd.DataFrame({"exited": [sums["exit"]], "returned": [sums["return"]]})
 
 
@@ -117,6 +198,21 @@ def _latest(shares):
     last = shares[shares["passage"].eq("return")].tail(1).drop(columns="passage")
     names = {"passed_over": "passed", "hazard_low": "low", "hazard_high": "high"}
     return last.rename(columns=names).reset_index(drop=True)
+
+
+def _outcomes(links):
+    """Which passages are those of households that had exited, and of them fell back."""
+    out = links["source"].eq("exited") & links["target"].ne(ABSENT)
+    return out, out & links["target"].isin(POOR), links["year"].eq(links.loc[out, "year"].max())
+
+
+def _risk(links):
+    out, back, last = _outcomes(links)
+    which = {"followed": out, "returned": back, "followed_last": out & last}
+    which["returned_last"] = back & last
+    return pd.DataFrame(
+        {name: [links.loc[rows, "households"].sum()] for name, rows in which.items()}
+    )
 
 
 def _cells(table, column, which):
@@ -184,26 +280,80 @@ def _said(shares):
             yield Equation([Cell("shares", int(row), name)], [Cell("answer", 0, own)])
 
 
-def _events(yearly, links, shares, **_):
+def _persons(paces, yearly):
+    """The persons of a passage and of the flow are the same, but for births and deaths."""
+    for row, (passage, year) in enumerate(zip(paces["passage"], paces["year"], strict=True)):
+        begun, gone = (Cell("paces", row, name) for name in ("at_risk", "passed_over"))
+        yield Equation([begun], [gone, Cell("paces", row, "stayed")])
+        pairs = [(gone, FLOW_OF[passage])] + [(begun, "opening")] * (passage == "exit")
+        for cell, flow in pairs:
+            if kept := _flow(yearly, flow, yearly["year"] == year):
+                yield Equation([cell], kept)
+
+
+def _people(paces):
+    """Those at risk are the people of the place; who is out at a year's end begins the next so."""
+    years = sorted(paces["year"].unique())
+    for year in years:
+        yield Equation(_paced(paces, "at_risk", year))
+        after = _paced(paces, "at_risk", year + 1, "return")
+        # How many are out at the end of the last year is told elsewhere.
+        if after or year == years[-1]:
+            yield Equation(
+                [*after, *_paced(paces, "passed_over", year, "return")],
+                [
+                    *_paced(paces, "at_risk", year, "return"),
+                    *_paced(paces, "passed_over", year, "exit"),
+                ],
+            )
+
+
+def _paced(paces, column, year, passage=None):
+    which = paces["year"].eq(year) & (True if passage is None else paces["passage"].eq(passage))
+    return _cells("paces", column, which)
+
+
+def _followed(links, risk):
+    if risk.empty:
+        return
+    out, back, last = _outcomes(links)
+    for name, which in (("followed", out), ("returned", back)):
+        yield Equation(_cells("links", "households", which), [Cell("risk", 0, name)])
+        latest = Cell("risk", 0, f"{name}_last")
+        yield Equation(_cells("links", "households", which & last), [latest])
+
+
+def _events(yearly, links, shares, paces, **_):
     for passage, name in (("exit", "exited"), ("return", "returned")):
         for row in np.flatnonzero(shares["passage"].eq(passage)):
             year = shares["year"].iloc[row]
             yield [
                 Cell("shares", int(row), "passed_over"),
                 *_flow(yearly, name, yearly["year"] == year),
+                *_paced(paces, "passed_over", year, passage),
+            ]
+            yield [
+                Cell("shares", int(row), "at_risk"),
+                *_paced(paces, "at_risk", year, passage),
             ]
     for name, (start, end) in OTHER_EVENTS.items():
         for year in links["year"].unique():
             moved = _moved(links, year=[year], source=start, target=end)
             if len(moved) == 1:
-                yield [*moved, *_flow(yearly, name, yearly["year"] == year)]
+                yield [
+                    *moved,
+                    *_flow(yearly, name, yearly["year"] == year),
+                    *_paced(paces, "passed_over", year, name),
+                ]
 
 
 def _dear(frames):
     stocks = [cell for n in STOCKS for cell in _all(frames, "yearly", n) if n in frames["yearly"]]
     names = frames["agreement"]["kept_flow"].isin(["flow_opening", "flow_closing"])
     sums = [c for n in COUNTS["agreement"] for c in _cells("agreement", n, names)]
-    at_risk = [cell for name in ("shares", "answer") for cell in _all(frames, name, "at_risk")]
+    at_risk = [
+        cell for name in ("shares", "answer", "paces") for cell in _all(frames, name, "at_risk")
+    ]
     return frozenset([*stocks, *sums, *at_risk])
 
 

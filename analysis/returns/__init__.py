@@ -4,9 +4,9 @@ from analysis.returns.categories import KINDS, kind_counts, monitored, monitorin
 from analysis.returns.hazard import Hazard, chances, coefficients, fit_hazard, reasons, thresholds
 from analysis.returns.noise import under_noise
 from analysis.returns.panel import FEATURES, known_rows, risk_panel
+from analysis.returns.published import publishable_kinds, publishable_test
 from analysis.returns.usual import group_means, lasting_means, usual_income
 from analysis.returns.validation import (
-    CURVE,
     compare_lists,
     gain_curve,
     gain_table,
@@ -32,7 +32,6 @@ from analysis.returns.visits import (
 
 __all__ = [
     "CONFIDENCE",
-    "CURVE",
     "FEATURES",
     "KINDS",
     "Hazard",
@@ -53,6 +52,8 @@ __all__ = [
     "monitoring_line",
     "out_of_time",
     "out_of_village",
+    "publishable_kinds",
+    "publishable_test",
     "reasons",
     "reliability",
     "risk_panel",

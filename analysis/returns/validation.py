@@ -9,7 +9,6 @@ from statsmodels.stats.proportion import proportion_confint
 from analysis.returns.hazard import chances, fit_hazard
 from analysis.returns.panel import FEATURES
 
-CURVE = tuple(np.round(np.linspace(0, 0.3, 61), 3))
 BETTER, WORSE, UNTOLD = "better", "worse", "cannot_be_told"
 
 

@@ -1,0 +1,72 @@
+"""What a brief may show of the households that fail each test, beside what it says of them all."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import disclosure
+from analysis.disclosure import Cell, Equation, Tied
+
+COUNTS = ("failing", "released")
+
+
+def publishable_release(released: pd.DataFrame, poor: int, fail: int) -> pd.DataFrame:
+    """
+    Hide few households that fail a test, pass it, fail another instead, or fail another as well.
+
+    Households fail several tests, so no column adds up; but a reader takes the tests from each
+    other and from those who fail at all.
+
+    Parameters
+    ----------
+    released : DataFrame
+        From `marginal_release`: ``failing`` and ``released``, households.
+    poor : int
+        Households judged.
+    fail : int
+        Those of them that fail a test.
+
+    Returns
+    -------
+    DataFrame
+        ``indicator, failing, released``, as given; what is hidden is missing and named in the
+        column ``withheld``.
+
+    Examples
+    --------
+    >>> released = pd.DataFrame({"indicator": ["income", "housing", "medical"],
+    ...                          "failing": [226, 118, 8], "released": [119, 15, 1]})
+    >>> safe = publishable_release(released, poor=286, fail=245)
+    >>> safe["failing"].tolist(), safe["released"].tolist()
+    ([226.0, 118.0, 8.0], [119.0, nan, nan])
+    """
+    failing = released["failing"]
+    rest = {"passing": poor - failing, "others": fail - failing}
+    alone = released["released"]
+    rest |= {"further": failing - alone, "several": fail - failing - alone.sum() + alone}
+    tests = released[["indicator", *COUNTS]].reset_index(drop=True)
+    frames = {"tests": tests, "rest": pd.DataFrame(rest)}
+    units = {
+        "tests": dict.fromkeys(COUNTS, "household"),
+        "rest": dict.fromkeys(rest, "household"),
+    }
+    rows = range(len(released))
+    tied = Tied(
+        [equation for row in rows for equation in _of_a_test(row, len(rows))],
+        unprinted=frozenset(Cell("rest", row, name) for row in rows for name in rest),
+    )
+    return disclosure.protect_tied(frames, units, tied)["tests"]
+
+
+def _of_a_test(row: int, tests: int) -> list[Equation]:
+    """Who fails a test, passes it, fails others instead, and of these who fails one alone."""
+    failing, released = (Cell("tests", row, name) for name in COUNTS)
+    rest = (Cell("rest", row, name) for name in ("passing", "others", "further", "several"))
+    passing, others, further, several = rest
+    alone = [Cell("tests", other, "released") for other in range(tests) if other != row]
+    return [
+        Equation([failing, passing]),
+        Equation([failing, others]),
+        Equation([failing], [released, further]),
+        Equation([others], [*alone, several]),
+    ]

@@ -1,0 +1,154 @@
+"""What the chapter on falling back may show: its tables count the same households in many ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis import disclosure
+from analysis.disclosure import Cell, Equation, Tied
+from analysis.returns.categories import SUDDEN, UNSTABLE
+
+PEOPLE = {"watched_households": "household", "watched_persons": "person"}
+SAID = ("exited", "unstable", "sudden")
+LISTS = ("model", "rule", "oracle")
+OBSERVED = ("observed_share", "observed_share_low", "observed_share_high")
+SCORES = ("expected", "returns", "calibration_error", "brier", "brier_skill")
+# Of which test the returns are those of the last year alone, and of which those of all years.
+RETURNS_OF = {"test_time": "returned_last", "test_village": "returned"}
+
+
+def publishable_kinds(
+    kinds: pd.DataFrame, counts: dict[str, float]
+) -> tuple[pd.DataFrame, dict[str, object]]:
+    """
+    Hide few households in the table of kinds and in the sentence that counts some of them again.
+
+    Parameters
+    ----------
+    kinds : DataFrame
+        From `kind_counts`.
+    counts : dict
+        From `visit_counts`, of the households that had exited alone.
+
+    Returns
+    -------
+    (DataFrame, dict)
+        Both, safe beside each other: how many were never on the register and are in sudden
+        hardship is the difference of the two. What is hidden is missing and named in the column
+        ``withheld``, or is `words.WITHHELD`.
+
+    Examples
+    --------
+    >>> kinds = pd.DataFrame({"watched_as": ["unstable", "sudden", "none"], "share": 0.1,
+    ...     "watched_households": [60, 40, 900], "watched_persons": [200, 150, 3000]})
+    >>> publishable_kinds(kinds, {"exited": 500, "unstable": 60, "sudden": 38})[1]["sudden"]
+    WITHHELD
+    """
+    said = pd.DataFrame([{name: float(counts[name]) for name in SAID}])
+    shown = kinds.set_index("watched_as")["watched_households"]
+    rest = {"never": shown[SUDDEN] - said[SUDDEN], "other": 2 * said["exited"] - said.sum(axis=1)}
+    frames = {"kinds": kinds, "said": said, "rest": pd.DataFrame(rest)}
+    units = {name: dict.fromkeys(frames[name], "household") for name in ("said", "rest")}
+    safe = disclosure.protect_tied(
+        frames, {"kinds": PEOPLE, **units}, _kinds_tied(kinds), others={"kinds": ["share"]}
+    )
+    return safe["kinds"], counts | disclosure.values_of(safe["said"])
+
+
+def _kinds_tied(kinds: pd.DataFrame) -> Tied:
+    at = {kind: row for row, kind in enumerate(kinds["watched_as"])}
+    cells = {kind: Cell("kinds", row, "watched_households") for kind, row in at.items()}
+    exited, unstable, sudden = (Cell("said", 0, name) for name in SAID)
+    equations = [
+        # The shares tell how many households there are in all, and so nearly how many persons.
+        *(Equation([Cell("kinds", row, name) for row in at.values()]) for name in PEOPLE),
+        Equation([cells[UNSTABLE]], [unstable]),
+        Equation([cells[SUDDEN]], [sudden, Cell("rest", 0, "never")]),
+        Equation([exited], [unstable, sudden, Cell("rest", 0, "other")]),
+    ]
+    events = [[Cell("kinds", row, name) for name in PEOPLE] for row in at.values()]
+    rest = frozenset(Cell("rest", 0, name) for name in ("never", "other"))
+    return Tied(equations, events, frozenset([exited]), rest)
+
+
+def publishable_test(
+    risk: pd.DataFrame, scores: pd.DataFrame, groups: pd.DataFrame, gains: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """
+    Hide few returns in what tells of the test on a year not seen.
+
+    Parameters
+    ----------
+    risk : DataFrame
+        Table ``risk`` of `analysis.register.protected`: the returns that other chapters tell.
+    scores : DataFrame
+        From `score_table`, for ``test_time`` and ``test_village``.
+    groups : DataFrame
+        From `reliability`.
+    gains : DataFrame
+        From `gain_table`.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``scores, groups, gains``: no group and no point of a curve gives few returns away, nor a
+        number that another chapter hides. Hidden numbers are missing and named in the column
+        ``withheld``.
+
+    Examples
+    --------
+    >>> risk = pd.DataFrame({"returned": [90.0], "returned_last": [40.0]})
+    >>> scores = pd.DataFrame({"tested_on": ["test_time", "test_village"], "expected": 40.0,
+    ...     "returns": [40, 90], "calibration_error": 0.1, "brier": 0.1, "brier_skill": 0.1})
+    >>> groups = pd.DataFrame({"chance_group": [1, 2, 3, 4], "group_households": 100,
+    ...     "returns": [0, 8, 4, 28], "observed_share": 0.1, "observed_share_low": 0.0,
+    ...     "observed_share_high": 0.2})
+    >>> gains = pd.DataFrame({"share": [0.25, 0.5], "model": [0.7, 0.8], "rule": [0.6, 0.7]})
+    >>> safe = publishable_test(risk, scores, groups, gains)
+    >>> safe["groups"]["returns"].tolist(), safe["gains"]["model"].tolist()
+    ([0.0, nan, nan, 28.0], [0.7, nan])
+    """
+    hidden = {name: bool(risk[name].isna().any()) for name in RETURNS_OF.values()}
+    gone = scores["tested_on"].map(RETURNS_OF).map(hidden).to_numpy(dtype=bool)
+    safe = disclosure.withheld(scores, dict.fromkeys(SCORES, gone)) if gone.any() else scores
+    total = float(scores.loc[scores["tested_on"] == "test_time", "returns"].iloc[0])
+    return {"scores": safe, **_ranked(groups, gains, total, every=hidden["returned_last"])}
+
+
+def _ranked(
+    groups: pd.DataFrame, gains: pd.DataFrame, total: float, *, every: bool
+) -> dict[str, pd.DataFrame]:
+    """Hide groups and points of curves together, or all of them where their sum is hidden."""
+    lists = [name for name in LISTS if name in gains]
+    met = (gains[lists] * total).round()
+    if every:
+        rows = np.ones(len(groups), bool)
+        nought = dict.fromkeys(lists, np.ones(len(gains), bool))
+    else:
+        frames = {"groups": groups[["returns"]], "gains": met}
+        counts = {name: dict.fromkeys(frame, "household") for name, frame in frames.items()}
+        tied = Tied([*_ranks(groups, gains["share"], lists)])
+        safe = disclosure.protect_tied(frames, counts, tied)
+        rows = (safe["groups"]["returns"].isna() & groups["returns"].notna()).to_numpy()
+        nought = {name: (safe["gains"][name].isna() & met[name].notna()) for name in lists}
+        nought = {name: gone.to_numpy() for name, gone in nought.items()}
+    told = dict.fromkeys(["returns", *OBSERVED], rows)
+    return {
+        "groups": disclosure.withheld(groups, told) if rows.any() else groups,
+        "gains": disclosure.withheld(gains, nought) if any(map(np.any, nought.values())) else gains,
+    }
+
+
+def _ranks(groups: pd.DataFrame, shares: pd.Series, lists: Sequence[str]) -> Iterator[Equation]:
+    """All groups sum to what is told elsewhere, and the first so many to a point of the curve."""
+    cells = [Cell("groups", row, "returns") for row in range(len(groups))]
+    yield Equation(cells)
+    sizes = groups["group_households"].to_numpy(dtype=float)
+    visited = shares.to_numpy(dtype=float) * sizes.sum()
+    for first in range(1, len(groups)):
+        for row in np.flatnonzero(np.abs(visited - sizes[first:].sum()) <= 1.0):
+            if "model" in lists:
+                yield Equation(cells[first:], [Cell("gains", int(row), "model")])

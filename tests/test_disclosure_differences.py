@@ -1,0 +1,228 @@
+"""Numbers of one chapter taken from each other: no difference tells what a table hides."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import optimize
+
+from analysis import disclosure, exits, planning, projection, register, returns, words
+
+FEWEST = disclosure.limits()["household"].fewest
+ROOM = disclosure.limits()["household"].room
+GROUPS = 10
+
+
+def is_few(number):
+    return 0 < abs(number) < FEWEST
+
+
+def ranked(seed):
+    """Ten groups by their chance, and the curve of visits that passes through the highest."""
+    rng = np.random.default_rng(seed)
+    back = rng.poisson(np.geomspace(0.4, 40, GROUPS))
+    groups = pd.DataFrame({"chance_group": np.arange(1, GROUPS + 1), "group_households": 60,
+                           "returns": back, "expected_share": back / 60})  # fmt: skip
+    groups = groups.assign(**dict.fromkeys(("observed_share", "observed_share_low"), back / 60))
+    groups["observed_share_high"] = 0.9
+    met = back[::-1].cumsum()[:4] / back.sum()
+    gains = pd.DataFrame({"share": [0.1, 0.2, 0.3, 0.4], "model": met, "rule": met * 0.9,
+                          "random": [0.1, 0.2, 0.3, 0.4]})  # fmt: skip
+    return groups, gains
+
+
+def scored(total, every):
+    tests = {"tested_on": ["test_time", "test_village"], "expected": 1.0, "brier": 0.1,
+             "calibration_error": 0.1, "brier_skill": 0.1, "returns": [total, every]}  # fmt: skip
+    return pd.DataFrame(tests)
+
+
+def most_returns(shown, curve, total, group):
+    """The most that a group can hold for who knows the total, the groups and the curve shown."""
+    known = [(np.ones(GROUPS), total)]
+    known += [(np.eye(GROUPS)[at], n) for at, n in enumerate(shown) if not np.isnan(n)]
+    known += [
+        (np.arange(GROUPS) >= GROUPS - 1 - at, share * total)
+        for at, share in enumerate(curve)
+        if not np.isnan(share)
+    ]
+    rows, sums = zip(*known, strict=True)
+    found = optimize.linprog(-np.eye(GROUPS)[group], A_eq=np.array(rows, float), b_eq=sums)
+    return -found.fun
+
+
+def pinned(groups, safe, gains):
+    """Small groups that are hidden and yet cannot hold as many more as they must seem to."""
+    total, back = groups["returns"].sum(), groups["returns"].to_numpy()
+    shown, curve = safe.to_numpy(float), gains["model"].to_numpy(float)
+    return [
+        at
+        for at in np.flatnonzero(np.isnan(shown))
+        if is_few(back[at]) and most_returns(shown, curve, total, at) < back[at] + ROOM - 1e-6
+    ]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_curve_of_visits_does_not_tell_the_returns_that_the_groups_hide(seed):
+    groups, gains = ranked(seed)
+    total = groups["returns"].sum()
+    risk = pd.DataFrame({"returned": [300.0], "returned_last": [float(total)]})
+    safe = returns.publishable_test(risk, scored(total, 300), groups, gains)
+    assert not safe["groups"]["returns"].map(is_few).any()
+    assert pinned(groups, safe["groups"]["returns"], safe["gains"]) == []
+    assert safe["scores"]["returns"].tolist() == [total, 300]
+
+
+def test_guarded_alone_the_groups_are_told_by_the_curve():
+    """The test above can fail: the curve was published so before."""
+    found = []
+    for seed in range(8):
+        groups, gains = ranked(seed)
+        alone = disclosure.guarded_frames("returns.held", [groups])[0]["returns"]
+        found += pinned(groups, alone, gains)
+    assert found
+
+
+def test_returns_that_the_flows_hide_are_hidden_in_the_test_too():
+    groups, gains = ranked(1)
+    total = groups["returns"].sum()
+    for gone, row in (("returned", 1), ("returned_last", 0)):
+        risk = pd.DataFrame({"returned": [300.0], "returned_last": [float(total)]})
+        risk[gone] = np.nan
+        safe = returns.publishable_test(risk, scored(total, 300), groups, gains)
+        assert np.isnan(safe["scores"]["returns"].iloc[row])
+        assert not np.isnan(safe["scores"]["returns"].iloc[1 - row])
+        if gone == "returned_last":
+            assert not safe["groups"]["returns"].gt(0).any()
+            assert safe["gains"][["model", "rule"]].isna().all(axis=None)
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
+def test_the_sentence_on_visits_and_the_table_of_kinds_differ_by_no_few(unstable, sudden, never, o):
+    kinds = pd.DataFrame({"watched_as": ["unstable", "marginal", "sudden", "none", "unknown"]})
+    kinds["watched_households"] = [unstable, 40, sudden + never, 500 + o, 30]
+    kinds["watched_persons"] = kinds["watched_households"] * 4
+    kinds["share"] = kinds["watched_households"] / kinds["watched_households"].sum()
+    counts = {"exited": unstable + sudden + o, "unstable": unstable, "sudden": sudden}
+    safe, told = returns.publishable_kinds(kinds, counts)
+    said = {name: np.nan if n is words.WITHHELD else n for name, n in told.items()}
+    shown = safe.set_index("watched_as")["watched_households"]
+    assert not is_few(shown["sudden"] - said["sudden"])
+    assert not is_few(said["exited"] - said["unstable"] - said["sudden"])
+    # One hidden number is told by its twin, or by all the others and their sum.
+    assert np.isnan(shown["unstable"]) == np.isnan(said["unstable"]) or unstable == 0
+    assert shown.isna().sum() != 1
+    assert safe["share"].isna().equals(safe["watched_households"].isna())
+
+
+def failures(patterns):
+    """Tests, how many households fail each and it alone, all poor and those who fail any."""
+    rows, weights = np.array([p for p, _ in patterns], bool), np.array([n for _, n in patterns])
+    alone = rows & (rows.sum(axis=1) == 1)[:, None]
+    tests = {"failing": weights @ rows, "released": weights @ alone}
+    fail = int(weights[rows.any(axis=1)].sum())
+    return pd.DataFrame({"indicator": range(rows.shape[1]), **tests}), int(weights.sum()), fail
+
+
+def most_released(safe, fail):
+    """The most households that may fail each test alone, for who knows what is shown."""
+    tests = len(safe)
+    shown = safe["released"].to_numpy(float)
+    bounds = [(0, None) if np.isnan(n) else (n, n) for n in shown]
+    left = (fail - safe["failing"].to_numpy(float), np.ones((tests, tests)) - np.eye(tests))
+    known = ~np.isnan(left[0])
+    found = [
+        optimize.linprog(-aim, A_ub=left[1][known], b_ub=left[0][known], bounds=bounds)
+        for aim in np.eye(tests)
+    ]
+    return np.array([-one.fun for one in found])
+
+
+PATTERNS = st.lists(
+    st.tuples(st.tuples(*[st.booleans()] * 4), st.integers(1, 40)), min_size=3, max_size=9
+)
+
+
+@settings(max_examples=40)
+@given(PATTERNS)
+def test_no_difference_of_the_exit_tests_is_few_households(patterns):
+    rows, poor, fail = failures(patterns)
+    safe = exits.publishable_release(rows, poor=poor, fail=fail)
+    for row in safe.itertuples():
+        differences = (row.failing, row.released, row.failing - row.released,
+                       poor - row.failing, fail - row.failing)  # fmt: skip
+        # Nought is told always: what is left of the others then is all of them.
+        assert row.failing == 0 or not any(map(is_few, differences))
+
+
+def test_what_fails_one_test_alone_is_not_bounded_by_those_who_fail_any():
+    patterns = [
+        ((1, 0, 0, 0), 119),
+        ((1, 1, 0, 0), 100),
+        ((0, 1, 0, 0), 15),
+        ((1, 0, 1, 1), 7),
+        ((0, 0, 1, 0), 1),
+        ((0, 0, 0, 1), 2),
+        ((0, 1, 0, 1), 1),
+        ((0,) * 4, 41),
+    ]
+    rows, poor, fail = failures(patterns)
+    safe = exits.publishable_release(rows, poor=poor, fail=fail)
+    few = rows["released"].map(is_few).to_numpy()
+    alone = rows.astype(float).assign(released=rows["released"].where(~few))
+    count = rows["released"].to_numpy()
+    assert (most_released(safe, fail) - count)[few].min() >= ROOM - 1e-6
+    assert (most_released(alone, fail) - count)[few].min() < ROOM
+    assert safe["failing"].notna().all() and safe["released"].notna().any()
+
+
+def test_a_pace_is_hidden_with_the_exits_that_it_tells():
+    own = pd.DataFrame({"place": "x", "year_from": [2016, 2017], "year_to": [2016, 2017],
+                        "opening": 400, "exits": [120, 7]})  # fmt: skip
+    paces = {"person": projection.exit_paces(own), "unit": projection.exit_paces(own)}
+    shown = pd.DataFrame({"passage": "exit", "year": [2016, 2017], "passed_over": [120.0, np.nan]})
+    listed = projection.listed_paces(paces, "x", shown)
+    gone = listed["kind"].eq("person") & listed["period"].eq("2017")
+    assert listed["pace"].isna().equals(gone)
+    assert projection.listed_paces(paces, "other", shown)["pace"].notna().all()
+
+
+def test_the_shares_of_a_register_hide_what_its_flows_hide():
+    panel = pd.DataFrame({
+        "household": [*range(200)] * 2, "year": [2016] * 200 + [2017] * 200, "village": "v",
+        "size": 3, "status": ["poor"] * 150 + ["exited"] * 50 + ["exited"] * 60 + ["poor"] * 90
+        + ["returned"] * 2 + ["exited"] * 48})  # fmt: skip
+    people = pd.DataFrame({"village": "v", "year": [2016, 2017], "population": 2000})
+    safe = register.protected({"households": panel, "villages": people})
+    back = safe["paces"].query("passage == 'return'")
+    assert back["passed_over"].isna().all()
+    assert disclosure.values_of(safe["risk"])["returned"] is words.WITHHELD
+    known = projection.Evidence("register", None, {}, register.passages(panel, people),
+                                safe["paces"])  # fmt: skip
+    table = projection.hazards_ahead(known, 2017, horizon=1, draws=50, seed=1)
+    row = table[table["passage"].eq("return") & table["year"].eq(2017)].iloc[0]
+    assert row[["passed_over", "hazard", "hazard_low", "hazard_high"]].isna().all()
+    assert table.loc[table["hazard_basis"] == "projected", "hazard"].notna().all()
+
+
+def test_the_months_of_crews_do_not_tell_the_works_in_few_households():
+    homes = pd.DataFrame({"kind": ["house", "income", "tap", "school"], "cost_yuan": 1000.0,
+                          "trade": ["housing", "extension", "water", None],
+                          "units": [3, 28, 400, 40]})  # fmt: skip
+    homes["total_yuan"] = homes["units"] * homes["cost_yuan"]
+    use = pd.DataFrame({"trade": ["housing", "extension", "water", "road"], "month": "2018-04",
+                        "at_work": [6.0, 2.8, 40.0, 5.0], "crews": 50.0})  # fmt: skip
+    use["share"] = use["at_work"] / use["crews"]
+    more = pd.DataFrame({"limit": [*use["trade"], "budget"], "used": [*use["share"], 0.5]})
+    safe = planning.publishable_homes(homes)
+    crews, limits, busiest = planning.publishable_use(use, more, safe)
+    hidden = safe["units"].isna().tolist()
+    assert hidden == [True, True, False, False]
+    assert safe["total_yuan"].isna().tolist() == hidden
+    for column in ("at_work", "share"):
+        assert crews[column].isna().tolist() == [*hidden[:2], False, False]
+    assert limits["used"].isna().tolist() == [*hidden[:2], False, False, False]
+    assert busiest == {"trade": "trade_water", "used": 0.8}
+    few = use.assign(at_work=use["at_work"].where(use["trade"] != "housing", 49.0))
+    assert planning.publishable_use(few, more, safe)[2]["used"] is words.WITHHELD
