@@ -118,9 +118,9 @@ def publishable(yearly, agreement, links, shares, paces):
         ``yearly, agreement, links, shares, paces``, and of one row each ``told`` (households that
         exited and returned in all years), ``answer`` (as `latest_return` gives them) and ``risk``:
         household-years after an exit whose outcome is known (``followed``), how many of them fell
-        back (``returned``), and both for the last year. Hidden numbers are missing and named in the column ``withheld``. The opening and
-        closing of a year and those at risk stand elsewhere too: they are hidden only where nothing
-        else helps.
+        back (``returned``), and both for the last year. Hidden numbers are missing and named in the
+        column ``withheld``. The opening and closing of a year and those at risk stand elsewhere
+        too: they are hidden only where nothing else helps.
 
     Examples
     --------
