@@ -206,6 +206,17 @@ def test_the_shares_of_a_register_hide_what_its_flows_hide():
     assert table.loc[table["hazard_basis"] == "projected", "hazard"].notna().all()
 
 
+def test_of_a_real_plan_the_crews_of_hidden_works_are_hidden_everywhere():
+    case = planning.two_villages()
+    plan = planning.solve(case)
+    homes = pd.DataFrame({"trade": ["housing"], "units": [None]})
+    counted, more = planning.crew_months(case, plan), planning.worth(case, plan)
+    use, limits, busiest = planning.publishable_use(counted, more, homes)
+    assert use["share"].isna().equals(use["trade"].eq("housing"))
+    assert limits["used"].isna().equals(limits["limit"].eq("crews_housing"))
+    assert busiest == {"trade": "trade_housing", "used": words.WITHHELD}
+
+
 def test_the_months_of_crews_do_not_tell_the_works_in_few_households():
     homes = pd.DataFrame({"kind": ["house", "income", "tap", "school"], "cost_yuan": 1000.0,
                           "trade": ["housing", "extension", "water", None],
@@ -214,7 +225,8 @@ def test_the_months_of_crews_do_not_tell_the_works_in_few_households():
     use = pd.DataFrame({"trade": ["housing", "extension", "water", "road"], "month": "2018-04",
                         "at_work": [6.0, 2.8, 40.0, 5.0], "crews": 50.0})  # fmt: skip
     use["share"] = use["at_work"] / use["crews"]
-    more = pd.DataFrame({"limit": [*use["trade"], "budget"], "used": [*use["share"], 0.5]})
+    named = [*("crews_" + use["trade"]), "budget"]
+    more = pd.DataFrame({"limit": named, "used": [*use["share"], 0.5]})
     safe = planning.publishable_homes(homes)
     crews, limits, busiest = planning.publishable_use(use, more, safe)
     hidden = safe["units"].isna().tolist()

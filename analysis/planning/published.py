@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis import disclosure, words
 from analysis.disclosure import Cell, Equation, Tied
+from analysis.planning.limits import CREWS
 from analysis.planning.readout import busiest_trade
 
 
@@ -70,7 +71,7 @@ def publishable_use(
     >>> homes = pd.DataFrame({"trade": ["housing"], "units": [None]})
     >>> use = pd.DataFrame({"trade": ["housing"], "month": "2018-04", "at_work": [1.5],
     ...                     "crews": [28.0], "share": [0.05]})
-    >>> limits = pd.DataFrame({"limit": ["housing", "budget"], "used": [0.1, 0.2]})
+    >>> limits = pd.DataFrame({"limit": ["crews_housing", "budget"], "used": [0.1, 0.2]})
     >>> crews, left, told = publishable_use(use, limits, homes)
     >>> crews["at_work"].tolist(), left["used"].tolist(), told
     ([nan], [nan, 0.2], {'trade': 'trade_housing', 'used': WITHHELD})
@@ -81,7 +82,7 @@ def publishable_use(
         busiest |= {"used": words.WITHHELD}
     return (
         _without(use, use["trade"].isin(trades), ["at_work", "share"]),
-        _without(limits, limits["limit"].isin(trades), ["used"]),
+        _without(limits, limits["limit"].isin(CREWS + trades), ["used"]),
         busiest,
     )
 
