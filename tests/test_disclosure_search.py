@@ -162,6 +162,20 @@ def test_a_canary_is_found_however_the_file_is_made_and_not_repeated(form, kind)
     assert not disclosure.describe_hits(hits, "zh")[0].count(text)
 
 
+def test_of_a_notebook_the_cell_is_named_and_nothing_outside_cells_is_missed():
+    phone, name = a_phone(), a_name()
+    cells = [{"id": "fine", "source": ["x"]}, {"id": "told", "outputs": [{"text": [phone]}]}]
+    book = {"cells": cells, "metadata": {"by": name}}
+    hits = disclosure.scan_contents({"a.ipynb": json.dumps(book).encode()}, tokens={name})
+    assert set(zip(hits["part"], hits["kind"], strict=True)) == {
+        ("cell 2 (told)", "phone"),
+        ("", "register"),
+    }
+    cells[1]["id"] = phone
+    hits = disclosure.scan_contents({"a.ipynb": json.dumps(book).encode()})
+    assert set(hits["part"]) == {"***"}
+
+
 def test_cells_beside_each_other_are_not_read_as_one():
     number = an_id_number()
     one, two = number[:6], number[6:]

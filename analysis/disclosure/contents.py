@@ -156,8 +156,25 @@ def _below(place: str, name: str, content: bytes, depth: int) -> Iterator[Part]:
 
 
 def _json(content: bytes, depth: int) -> Iterator[Part]:
-    """Read JSON as the texts in it, for a name may stand in it as escapes."""
-    texts = list(_strings(json.loads(_decoded(content))))
+    yield from _told(json.loads(_decoded(content)), depth)
+
+
+def _notebook(content: bytes, depth: int) -> Iterator[Part]:
+    """Read a notebook cell by cell, so that it can be said in which one something was found."""
+    book = json.loads(_decoded(content))
+    cells = book.get("cells") if isinstance(book, dict) else None
+    if not isinstance(cells, list):
+        yield from _told(book, depth)
+        return
+    for number, cell in enumerate(cells, start=1):
+        own = f" ({cell['id']})" if isinstance(cell, dict) and "id" in cell else ""
+        yield from ((f"cell {number}{own}", text) for _, text in _told(cell, depth))
+    yield from _told(book | {"cells": []}, depth)
+
+
+def _told(content: object, depth: int) -> Iterator[Part]:
+    """Read what JSON holds as the texts in it, for a name may stand in it as escapes."""
+    texts = list(_strings(content))
     # Two ends of line, so that no number goes on from one text into the next.
     yield "", "\n\n".join(map(html.unescape, texts))
     for text in texts:
@@ -236,5 +253,5 @@ def _pdf(content: bytes, depth: int) -> Iterator[Part]:
 READERS: dict[str, Callable[[bytes, int], Iterator[Part]]] = {
     **dict.fromkeys(OFFICE, _office),
     **dict.fromkeys(MARKUP, _markup),
-    **{".pdf": _pdf, ".ipynb": _json, ".json": _json, ".zip": _archive},
+    **{".pdf": _pdf, ".ipynb": _notebook, ".json": _json, ".zip": _archive},
 }
