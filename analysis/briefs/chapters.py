@@ -103,23 +103,26 @@ def prepare(root: str) -> None:
     'prepare'
     """
     watch(Path(root))
-    for name in sorted({"analysis.briefs.engine", "typst", "uharfbuzz", *_imported(Path(root))}):
+    names = {"analysis.briefs.engine", "typst", "uharfbuzz", *_imported(Path(root))}
+    for name in sorted(names):
         # What cannot be imported fails the chapter that asks for it, in words that name it.
         with suppress(Exception):
             importlib.import_module(name)
     with suppress(ValueError, OSError):
         _read_ahead()
+        # Tables are those of the project whose notebooks read any.
+        if "analysis.tables" in names:
+            importlib.import_module("analysis.disclosure").said_to_count("", "")
 
 
 def _read_ahead() -> None:
-    """Read what every brief needs: words, faces, style, what columns count, how prose is marked."""
-    from analysis import disclosure, fonts, press, words  # noqa: PLC0415
+    """Read what every brief needs: words, faces, style, how prose is marked."""
+    from analysis import fonts, press, words  # noqa: PLC0415
     from analysis.charts import house  # noqa: PLC0415
 
     words.catalogue()
     fonts.check_glyphs("%")
     press.blocks_of("# *", words.LANGUAGES[0], "")
-    disclosure.said_to_count("", "")
     with house.house_style():
         pass
 
