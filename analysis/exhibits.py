@@ -177,7 +177,8 @@ def table(
     if said := _said_of_nothing(key, frame):
         return finding(f"{key}.{said}", status=status, confidence=OF_NOTHING[said], **values)
     disclosure = _disclosure()
-    if disclosure.is_guarded(status, sources, public, [frame]):
+    guarded = disclosure.is_guarded(status, sources, public, [frame])
+    if guarded:
         (frame,) = disclosure.guarded_frames(key, [frame])
         values = disclosure.guarded_values(key, _templates(key, (".title", ".note")), values)
     content = {
@@ -186,6 +187,7 @@ def table(
         "title": _in_each_language(partial(words.say, f"{key}.title", **values)),
         **_frame_content(key, frame),
         **_provenance(key, sources, status, frame, values),
+        **(_rounded_note(key, frame) if guarded else {}),
     }
     html = {language: _table_html(content, language) for language in words.LANGUAGES}
     plain = {language: _table_plain(content, language) for language in words.LANGUAGES}
@@ -255,7 +257,8 @@ def figure(
     if said := _said_of_nothing(key, frame):
         return finding(f"{key}.{said}", status=status, confidence=OF_NOTHING[said], **values)
     disclosure = _disclosure()
-    if disclosure.is_guarded(status, sources, public, _frames([frame, *data])):
+    guarded = disclosure.is_guarded(status, sources, public, _frames([frame, *data]))
+    if guarded:
         safe = iter(disclosure.guarded_frames(key, _frames([frame, *data])))
         frame, *data = [next(safe) if _is_frame(item) else item for item in (frame, *data)]
         values = disclosure.guarded_values(key, _templates(key, FIGURE_TEXTS), values)
@@ -270,6 +273,7 @@ def figure(
         "svg": _in_each_language(partial(_draw, draw, data, height, panels)),
         "drawn": None if frame is None else _frame_content(key, frame),
         **_provenance(key, sources, status, frame, values, *data),
+        **(_rounded_note(key, frame, *data) if guarded else {}),
     }
     html = {language: _figure_html(content, language) for language in words.LANGUAGES}
     plain = {language: _figure_plain(content, language) for language in words.LANGUAGES}
@@ -361,6 +365,17 @@ def _withheld_note(*data: object) -> dict[str, Texts]:
     kind = "table" if len(data) == 1 else "figure"
     fewest = {f"{unit}s": limit.fewest for unit, limit in _disclosure().limits().items()}
     return {"withheld": _in_each_language(partial(words.say, f"disclosure.note.{kind}", **fewest))}
+
+
+def _rounded_note(key: str, *data: object) -> dict[str, Texts]:
+    """Say below what is rounded above."""
+    bases = _disclosure().bases_of(key, _frames(data))
+    return {"rounded": _in_each_language(partial(_said_rounded, bases))} if bases else {}
+
+
+def _said_rounded(bases: Mapping[str, float], language: str) -> str:
+    units = [words.say(f"disclosure.rounded.{u}", language, base=b) for u, b in bases.items()]
+    return words.say("disclosure.rounded.note", language, units=units)
 
 
 def _withheld(frame: "pd.DataFrame") -> list[set[str]]:
@@ -528,6 +543,8 @@ def source_line(content: Mapping, language: str, numbers: Mapping[str, int] | No
         parts.append(say(f"exhibit.unverified_rows.{content['kind']}"))
     if content.get("withheld"):
         parts.append(content["withheld"][language])
+    if content.get("rounded"):
+        parts.append(content["rounded"][language])
     if content["sources"]:
         joined = _named_sources(content["sources"], language, numbers)
         parts.append(say("exhibit.source", titles=joined))

@@ -23,7 +23,7 @@ UNIT = re.compile(r"\s*(?=[(（][^()（）]*[)）]$)")
 AS_WRITTEN = {"svg", "url", "anchor"}
 # Notebooks are written in English, so their own prose can stand in an English brief.
 OWN = "en"
-PROVENANCE = ("kind", "note", "unverified_rows", "withheld", "sources", "status")
+PROVENANCE = ("kind", "note", "unverified_rows", "withheld", "rounded", "sources", "status")
 FIGURE_PARTS = ("headline", "subtitle", "alt", "svg")
 
 

@@ -54,6 +54,10 @@ class _Withheld:
 WITHHELD = _Withheld()
 
 
+class About(float):
+    """Stands for a count that was rounded; a sentence says so."""
+
+
 def say(key: str, language: str, **values: object) -> str:
     """
     Say a sentence of the catalogue in one language, with its values written out.
@@ -393,18 +397,23 @@ def _parts(text: str) -> Iterable[tuple[str, str | None, str]]:
 
 
 def _fill(text: str, value: Callable[[str], object], language: str) -> str:
-    return "".join(
+    said = "".join(
         literal + ("" if name is None else _said(_format(form), value(name), language))
         for literal, name, form in _parts(text)
     )
+    return said[:1].upper() + said[1:] if _starts_rounded(text, value) else said
+
+
+def _starts_rounded(text: str, value: Callable[[str], object]) -> bool:
+    literal, name, _ = next(iter(_parts(text)), ("", None, ""))
+    return not literal and name is not None and isinstance(value(name), About)
 
 
 def _said(form: Format, value: object, language: str) -> str:
-    return (
-        say("disclosure.withheld", language)
-        if value is WITHHELD
-        else form.sentence(value, language)
-    )
+    if value is WITHHELD:
+        return say("disclosure.withheld", language)
+    said = form.sentence(value, language)
+    return say("disclosure.about", language, count=said) if isinstance(value, About) else said
 
 
 def _format(form: str) -> Format:

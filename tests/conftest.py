@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import settings
 
@@ -52,3 +53,15 @@ def data_copy(tmp_path, monkeypatch):
     yield folder
     tables.dictionary.cache_clear()
     tables.checks._known_codes.cache_clear()
+
+
+@pytest.fixture
+def coarse(data_copy):
+    """An office that rounds what it publishes: households to fives, persons to tens."""
+    path = data_copy / "disclosure.csv"
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("parameter")
+    rows.loc["base_households", "value"], rows.loc["base_persons", "value"] = "5", "10"
+    rows.to_csv(path)
+    disclosure.limits.cache_clear()
+    yield
+    disclosure.limits.cache_clear()

@@ -234,6 +234,18 @@ def test_what_one_chapter_of_the_county_hides_no_other_prints(root, monkeypatch,
         assert sum(one.hidden for one in told) > 4, "nothing to hide proves nothing"
 
 
+@pytest.mark.usefixtures("coarse")
+def test_a_count_that_is_rounded_is_rounded_in_every_chapter(root, monkeypatch):
+    """A sum of multiples is one too; a chapter that prints a true count shows that it does."""
+    brief = _watched(monkeypatch)
+    for chapter in ("02_poverty_incidence", "05_exit_readiness", "07_register_flows"):
+        _run(root, chapter, PLACE)
+    told = [one for one in _told(brief) if not one.hidden]
+    bases = [10 if "persons" in one.count[0] else 5 for one in told]
+    assert len({one.count for one in told}) > 15
+    assert not [one for one, base in zip(told, bases, strict=True) if one.value % base]
+
+
 def test_what_one_chapter_of_a_small_city_hides_no_other_prints(root, monkeypatch):
     made = synthetic.city(scale=0.08, seed=1, place="wenshan")
     source = tables.sources(pd.DataFrame({"source": ["synthetic_city"], "verification": "derived"}))

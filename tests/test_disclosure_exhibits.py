@@ -413,3 +413,42 @@ def test_a_helper_by_name_is_collected_for_the_search_and_hashed_at_the_door(tmp
     assert "某甲乙" in disclosure.tokens_of(tmp_path)
     told = disclosure.admitted(tables.check_folder(tmp_path).tables)
     assert "某甲乙" not in told["helpers"].to_csv()
+
+
+@pytest.mark.usefixtures("coarse")
+def test_an_office_may_round_what_is_not_hidden():
+    rows = pd.DataFrame({"area": list("abcd"), "households": [0, 21, 63, 2], "headcount": 58.0})
+    content = exhibits.table("own.rows", rows, **SYNTHETIC).content
+    assert content["rows"]["en"] == [
+        *[["a", "0", "60"], ["b", "*", "*"], ["c", "65", "60"], ["d", "*", "*"]]
+    ]
+    below = exhibits.source_line(content, "en")
+    assert "households to the nearest multiple of 5 and persons to" in below
+    assert "户数按5的倍数取整" in exhibits.source_line(content, "zh")
+    printed = exhibits.table("own.rows", rows).content
+    assert printed["rows"]["en"][1] == ["b", "21", "58"] and "rounded" not in printed
+
+
+@pytest.mark.usefixtures("coarse")
+@pytest.mark.parametrize(
+    ("few", "en", "zh"),
+    [
+        (63, "About 60, or 12.0%, in 2017", "2017年有约60户，占12.0%"),
+        (0, "0, or 12.0%, in 2017", "2017年有0户，占12.0%"),
+        (3, "(not published), or (not published), in 2017", "2017年有（不公布）户，占（不公布）"),
+    ],
+)
+def test_a_sentence_says_that_its_count_is_rounded(few, en, zh):
+    said = exhibits.finding("own.said", few=few, share=0.12, year=2017, **SYNTHETIC).content["text"]
+    assert said == {"en": en, "zh": zh}
+
+
+@pytest.mark.usefixtures("coarse")
+def test_a_chart_draws_rounded_counts_and_says_so():
+    seen = []
+    content = exhibits.figure(
+        *("own.drawn", lambda axes, rows, say: seen.append(rows), frame()),
+        **{"frame": frame(), "most": 92, **SYNTHETIC},
+    ).content
+    assert seen[0]["households"].dropna().tolist() == [60, 90]
+    assert "Rounded: " in exhibits.source_line(content, "en")

@@ -3,6 +3,7 @@
 from analysis.disclosure.attack import intervals
 from analysis.disclosure.guard import (
     REGISTERS,
+    bases_of,
     close_register,
     guarded_frames,
     guarded_values,
@@ -39,6 +40,7 @@ __all__ = [
     "Limit",
     "Tied",
     "admitted",
+    "bases_of",
     "close_register",
     "counts_of",
     "describe_hits",

@@ -10,8 +10,16 @@ import numpy as np
 import pandas as pd
 
 from analysis import marks, tables, words
-from analysis.disclosure.limits import counts_of, limits
-from analysis.disclosure.protect import WITHHELD, Built, hidden_cells, is_small, withheld
+from analysis.disclosure.limits import counts_of, limits, said_to_count
+from analysis.disclosure.protect import (
+    WITHHELD,
+    Built,
+    hidden_cells,
+    is_small,
+    nearest,
+    rounded,
+    withheld,
+)
 from analysis.disclosure.relations import groups
 
 # Sources of rows about households; a made-up report is public as a real one is.
@@ -118,6 +126,8 @@ def guarded_frames(key: str, frames: Sequence[pd.DataFrame]) -> list[pd.DataFram
     """
     Hide in the tables of one exhibit what is too small to publish, and what gives it away.
 
+    What is left to see is rounded, if the office asks for it.
+
     Nothing is known here of what adds up to what, so every column is taken to add up to a total
     that stands elsewhere, rows that are the sum of others are found by their numbers, and all
     numbers of a row are hidden together. `protect` hides less, told how the table is built.
@@ -153,7 +163,7 @@ def guarded_frames(key: str, frames: Sequence[pd.DataFrame]) -> list[pd.DataFram
         rows[at] = np.logical_or.reduce([rows[two] for two in same])
     safe = [_without(key, frame, gone) for frame, gone in zip(frames, rows, strict=True)]
     _refuse_unlike(key, safe)
-    return safe
+    return [_rounded_counts(key, frame) for frame in safe]
 
 
 def guarded_values(
@@ -175,7 +185,7 @@ def guarded_values(
     -------
     dict
         The values; where one is small, every number that may be derived from it is
-        `words.WITHHELD`.
+        `words.WITHHELD`. Counts are rounded, if the office asks for it.
 
     Examples
     --------
@@ -190,9 +200,55 @@ def guarded_values(
         if form not in LABELS and name in values and _counts_people(key, name)
     }
     row = {name: _number(values[name]) for name in numbers}
-    if not _is_small_row(key, row, numbers):
-        return dict(values)
-    return {**values, **dict.fromkeys(numbers, words.WITHHELD)}
+    if _is_small_row(key, row, numbers):
+        return {**values, **dict.fromkeys(numbers, words.WITHHELD)}
+    counts = [name for name, form in numbers.items() if form == "count" and _base(key, name) > 1]
+    return {**values, **{name: _about(values[name], _base(key, name)) for name in counts}}
+
+
+def bases_of(key: str, frames: Sequence[pd.DataFrame]) -> dict[str, float]:
+    """
+    Tell to multiples of what the counts of an exhibit are rounded.
+
+    Parameters
+    ----------
+    key : str
+        Key of the exhibit.
+    frames : sequence of DataFrame
+        What it shows.
+
+    Returns
+    -------
+    dict of str to float
+        Unit to base, 2 or more; empty where nothing is rounded.
+
+    Examples
+    --------
+    >>> bases_of("any", [pd.DataFrame({"headcount": [20]})])
+    {}
+    """
+    names = {name for frame in frames for name in _counts(key, frame) if _base(key, name) > 1}
+    shown = {said_to_count(key, name) for name in names}
+    return {unit: limit.base for unit, limit in limits().items() if unit in shown}
+
+
+def _base(key: str, name: str) -> float:
+    """What only may count people is hidden where it is small; what surely does is rounded."""
+    counted = said_to_count(key, name)
+    return limits()[counted].base if counted in limits() else 1
+
+
+def _about(value: object, base: float) -> object:
+    """No one is no one, exactly; a number that is not there stays away."""
+    count = _number(value)
+    return words.About(nearest(count, base)) if count > 0 else value
+
+
+def _rounded_counts(key: str, frame: pd.DataFrame) -> pd.DataFrame:
+    for name in _counts(key, frame):
+        if (base := _base(key, name)) > 1:
+            frame = rounded(frame, [name], base)
+    return frame
 
 
 def _number(value: object) -> float:
@@ -256,6 +312,10 @@ def _forms(key: str, frame: pd.DataFrame) -> dict[str, str]:
     """Format of each number of a table that may tell of people; a column without title has none."""
     told = {name: _form_of_number(name) for name in frame.select_dtypes("number")}
     return {n: f for n, f in told.items() if f not in LABELS and _counts_people(key, n)}
+
+
+def _counts(key: str, frame: pd.DataFrame) -> list[str]:
+    return [name for name, form in _forms(key, frame).items() if form == "count"]
 
 
 def _form(name: object) -> str:

@@ -10,10 +10,14 @@ from analysis import tables
 
 
 class Limit(NamedTuple):
-    """The fewest that may be published, and the room a reader must have above a hidden count."""
+    """The fewest that may be published, and the room a reader must have above a hidden count.
+
+    Counts that are published are rounded to multiples of the base; 1 rounds nothing.
+    """
 
     fewest: float
     room: float
+    base: float = 1
 
 
 @cache
@@ -33,7 +37,10 @@ def limits() -> Mapping[str, Limit]:
     """
     rows = tables.read("disclosure").set_index("parameter")["value"]
     units = {"household": "households", "person": "persons"}
-    return {u: Limit(rows[f"fewest_{name}"], rows[f"room_{name}"]) for u, name in units.items()}
+    return {
+        unit: Limit(rows[f"fewest_{name}"], rows[f"room_{name}"], rows.get(f"base_{name}", 1))
+        for unit, name in units.items()
+    }
 
 
 def counts_of(exhibit: str, name: str) -> str:
