@@ -166,7 +166,7 @@ def _with(frames, cells, move):
 
 
 def _is_tight(cell, value, low, high):
-    fewest, room = disclosure.limits()[UNITS.get(cell[0], "household")]
+    fewest, room, _ = disclosure.limits()[UNITS.get(cell[0], "household")]
     return high < value + room and (value < fewest or low > value - room)
 
 
