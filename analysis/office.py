@@ -90,6 +90,25 @@ class Office(NamedTuple):
         """
         return marks.STATUS if self.synthetic else wanted
 
+    def whose(self) -> str:
+        """
+        Say whose ledgers these are.
+
+        Returns
+        -------
+        str
+            ``own``: those the office keeps; ``made_up``: those that a made-up place keeps;
+            ``synthetic``: a synthetic city's, because the place keeps none.
+
+        Examples
+        --------
+        >>> ledgers("wenshan").whose(), ledgers("demo_county").whose()
+        ('synthetic', 'made_up')
+        """
+        if not self.synthetic:
+            return "own"
+        return "synthetic" if self.truth else "made_up"
+
 
 def keeps_ledgers(place: str) -> bool:
     """

@@ -19,9 +19,11 @@ SPARE = 0.5
 BOLD = 1.1
 NARROWEST = 2.5
 UNBROKEN = re.compile(r"[^\s\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
-CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+CHINESE = re.compile(r"([!-~]*)([\u4e00-\u9fff]+)")
+# How wide a digit or a sign of a bold heading is beside a Chinese character.
+LATIN = 0.75
 # So few Chinese characters are one word.
-ONE_WORD = 4
+ONE_WORD = 6
 MEETING = re.compile(r"(?<=[\u2e80-\uffff])(?=[!-~])|(?<=[!-~])(?=[\u2e80-\uffff])")
 
 
@@ -140,10 +142,11 @@ def _in_two_lines(heading: str, known: Mapping[str, float]) -> float:
 
 
 def _in_halves(line: str, width: float) -> list[str]:
-    """Break a heading that is Chinese alone in its middle, if it is too long for the column."""
-    if len(line) <= width or not CHINESE.fullmatch(line):
+    """Break a Chinese heading that is too long after its number, or else in its middle."""
+    parts = CHINESE.fullmatch(line)
+    if parts is None or LATIN * len(parts[1]) + len(parts[2]) <= width:
         return [line]
-    half = (len(line) + 1) // 2
+    half = len(parts[1]) if parts[1] and len(parts[2]) <= width else (len(line) + 1) // 2
     return [line[:half], line[half:]]
 
 

@@ -38,6 +38,9 @@ def point(tree, values):
         ("max(a, b)", 2, 4),
         ("abs(a - 2)", 0, 1),
         ('days("2018-03-28", "2019-12-31")', 643, 643),
+        ("ceil(0.9 * 14 - 5)", 8, 8),
+        ("ceil(0.9 * 16 - 5)", 10, 10),
+        ("ceil(0.9 * 100 - 30)", 60, 60),
     ],
 )
 def test_closed_forms(expression, low, high):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis import exhibits, marks, office, synthetic
+from analysis import exhibits, marks, office, synthetic, words
 
 NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "04_fund_allocation.ipynb"
 PRINTED = {"city": 8.1e7, "persons": 16382, "silent": 6, "told": [0] * 7}
@@ -120,3 +120,16 @@ def test_a_ledger_that_is_not_kept_has_its_columns_and_no_rows():
     table = office.Office({}, False, []).table("payments")
     assert list(table.columns) == ["project", "month", "disbursed_yuan", "spent_yuan"]
     assert table.empty and table["spent_yuan"].dtype == float
+
+
+def test_each_kind_of_ledgers_has_its_sentence_and_a_made_up_place_is_not_told_it_keeps_none():
+    own, made_up, lent = (
+        office.Office({}, False, []),
+        office.Office({}, True, []),
+        office.Office({}, True, [], {"returns": pd.DataFrame()}),
+    )
+    assert [each.whose() for each in (own, made_up, lent)] == ["own", "made_up", "synthetic"]
+    said = [
+        words.say("funds.whose.made_up", each, place=["demo_county"]) for each in words.LANGUAGES
+    ]
+    assert "没有" not in said[0] and "No ledgers" not in said[1]

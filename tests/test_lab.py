@@ -644,10 +644,15 @@ def test_in_a_real_browser_the_bench_opens_runs_and_follows_a_slider(root, tmp_p
 
 
 def _search(page):
-    """The table of villages finds what is typed into it."""
+    """The table of villages is sorted by a click on a heading, and finds what is typed into it."""
     rows = ".jp-OutputArea table.dataTable tbody tr"
     page.wait_for_selector(rows)
     assert page.locator(rows).count() == 10
+    page.locator(".jp-OutputArea table.dataTable thead .dt-column-title").nth(2).click()
+    page.wait_for_selector(".jp-OutputArea thead th.dt-ordering-asc")
+    told = page.locator(f"{rows} td:nth-child(3)").all_inner_texts()
+    inhabitants = [int(text.replace(",", "")) for text in told]
+    assert len(inhabitants) == 10 and inhabitants == sorted(inhabitants)
     page.locator(".dt-search input").first.fill("坝心乡")
     page.wait_for_function(
         "where => [...document.querySelectorAll(where)].every("

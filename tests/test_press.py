@@ -347,6 +347,20 @@ def test_a_long_chinese_heading_is_broken_in_its_middle():
     assert told["headings"] == [["中央专项", "扶贫资金"], ["年份"]]
 
 
+def test_a_chinese_heading_with_a_number_is_broken_after_it():
+    known = dict.fromkeys("80%区间下限年", 0.6) | dict.fromkeys("区间下限年份", 1.0)
+    headings = [["80%区间下限"], ["年份"]]
+    told = room.table(headings, [["1", "年" * 60]], ["right", "left"], known)
+    assert told["headings"] == [["80%", "区间下限"], ["年份"]]
+
+
+def test_a_short_verdict_stays_on_its_line_beside_a_long_text():
+    known = dict.fromkeys("同一印刷年份原文依据", 1.0)
+    told = room.table([["原文"], ["依据"]], [["原" * 90, "同一印刷年份"]], ["left"] * 2, known)
+    inner = told["shares"][1] * room.LINE - sum(told["insets"][1])
+    assert inner >= 6 * told["size"]
+
+
 @given(
     st.lists(st.sampled_from(["left", "right"]), min_size=2, max_size=7).flatmap(
         lambda aligns: st.tuples(

@@ -1,8 +1,9 @@
 """Arithmetic on printed figures, each of which is known only to its last digit.
 
-An expression is data: numbers, fact names, ``+ - * /``, ``min``, ``max``, ``abs``, ``days`` between
-two dates, and comparisons. It is parsed, never executed. Arithmetic is exact (fractions), so that
-two figures meet or do not meet without any slack for floating point.
+An expression is data: numbers, fact names, ``+ - * /``, ``min``, ``max``, ``abs``, ``ceil`` (the
+next whole number), ``days`` between two dates, and comparisons. It is parsed, never executed.
+Arithmetic is exact (fractions), so that two figures meet or do not meet without any slack for
+floating point.
 """
 
 import ast
@@ -17,7 +18,7 @@ LONGEST = 300
 DEEPEST = 24
 CORNERED = 8
 COMPARISONS = {ast.Eq: "==", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
-FUNCTIONS = ("min", "max", "abs", "days")
+FUNCTIONS = ("min", "max", "abs", "ceil", "days")
 ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 Interval = tuple[Fraction, Fraction]
@@ -55,7 +56,8 @@ def parse(expression: str) -> ast.expr:
     Traceback (most recent call last):
     ...
     analysis.audit.expressions.ExpressionError: 'F046.__class__' holds 'F046.__class__', which is
-    not arithmetic on figures; write numbers, fact ids, + - * /, min, max, abs, days, comparisons
+    not arithmetic on figures; write numbers, fact ids, + - * /, min, max, abs, ceil, days,
+    comparisons
     """
     if len(expression) > LONGEST:
         raise ExpressionError(
@@ -286,7 +288,7 @@ def _allowed(node: ast.expr) -> bool:
 def _fitting(name: str, parts: list[ast.expr]) -> bool:
     if name == "days":
         return len(parts) == 2 and all(_date(part) for part in parts)
-    return len(parts) == 1 if name == "abs" else len(parts) >= 2
+    return len(parts) == 1 if name in {"abs", "ceil"} else len(parts) >= 2
 
 
 def _date(node: ast.expr) -> datetime.date | None:
@@ -351,8 +353,14 @@ def _value(node: ast.expr, figures: Mapping[str, Interval]) -> Interval:
     if _is_call(node, "days"):
         first, last = map(_date, node.args)
         return figure((last - first).days)
-    values = [_value(part, figures) for part in node.args]
-    return _absolute(values[0]) if _is_call(node, "abs") else _extreme(node.func.id, values)
+    return _called(node.func.id, [_value(part, figures) for part in node.args])
+
+
+def _called(name: str, values: list[Interval]) -> Interval:
+    if name == "ceil":
+        low, high = map(math.ceil, values[0])
+        return Fraction(low), Fraction(high)
+    return _absolute(values[0]) if name == "abs" else _extreme(name, values)
 
 
 def _combined(sign: ast.operator, left: Interval, right: Interval, node: ast.expr) -> Interval:

@@ -259,7 +259,7 @@ def spread(heights: Sequence[float], step: float) -> list[float]:
 
 def percent(axis: "Axis", digits: int = 0) -> None:
     """
-    Write the ticks of an axis of ratios as per cent.
+    Write the ticks of an axis of ratios as per cent; a tick between two of them has its digit.
 
     Parameters
     ----------
@@ -271,11 +271,18 @@ def percent(axis: "Axis", digits: int = 0) -> None:
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> percent(Figure().subplots().yaxis)
+    >>> axis = Figure().subplots().yaxis
+    >>> percent(axis)
+    >>> [axis.get_major_formatter()(tick) for tick in (0.0, 0.025, 0.05)]
+    ['0%', '2.5%', '5%']
     """
-    from matplotlib.ticker import PercentFormatter  # noqa: PLC0415 - charts alone need matplotlib
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - charts alone need matplotlib
 
-    axis.set_major_formatter(PercentFormatter(xmax=1, decimals=digits))
+    def written(ratio: float, _place: object = None) -> str:
+        value = round(100 * ratio, 9)
+        return f"{value:.{digits}f}%" if value == round(value, digits) else f"{value:g}%"
+
+    axis.set_major_formatter(FuncFormatter(written))
 
 
 def thousands(axis: "Axis") -> None:

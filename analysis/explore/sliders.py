@@ -107,7 +107,7 @@ def bench(begun: Start, move: Move, place: str, threshold: float | None) -> Benc
 
 
 def _sliders(scene: Scene, move: Move) -> dict[str, widgets.Widget]:
-    wide = {"style": {"description_width": "15em"}, "layout": {"width": "42em"}}
+    wide = {"style": {"description_width": "19em"}, "layout": {"width": "46em"}}
     named = {name: {"description": scene.say(f"slider.{name}"), **wide} for name in Move._fields}
     highest = max(LINE_TIMES * move.line, LINE_LOWEST + LINE_STEP)
     return {

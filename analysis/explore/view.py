@@ -263,6 +263,8 @@ def searchable(scene: Scene, move: Move) -> str:
         language={name: scene.say(f"search.{name}") for name in texts},
         lengthMenu=[10, 25, 50, 100],
         maxBytes=0,
+        # Otherwise only the small arrows beside a heading sort, and the heading itself does not.
+        text_in_header_can_be_selected=False,
     )
 
 
