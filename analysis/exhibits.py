@@ -184,7 +184,7 @@ def table(
     content = {
         "kind": "table",
         "key": key,
-        "title": _in_each_language(partial(words.say, f"{key}.title", **values)),
+        "title": _in_each_language(partial(_named, f"{key}.title", status, sources, values)),
         **_frame_content(key, frame),
         **_provenance(key, sources, status, frame, values),
         **(_rounded_note(key, frame) if guarded else {}),
@@ -264,11 +264,13 @@ def figure(
         values = disclosure.guarded_values(key, _templates(key, FIGURE_TEXTS), values)
     texts = {
         part: _in_each_language(partial(words.say, f"{key}.{part}", **values))
-        for part in ("headline", "subtitle", "alt")
+        for part in ("subtitle", "alt")
     }
+    headline = _in_each_language(partial(_named, f"{key}.headline", status, sources, values))
     content = {
         "kind": "figure",
         "key": key,
+        "headline": headline,
         **texts,
         "svg": _in_each_language(partial(_draw, draw, data, height, panels)),
         "drawn": None if frame is None else _frame_content(key, frame),
@@ -356,6 +358,21 @@ def _status(status: str | None, sources: Sequence[Mapping[str, str]]) -> str | N
     """What rests on a made-up source is synthetic, whatever a chapter says of its kind."""
     made_up = any(marks.is_made_up(source["id"]) for source in sources)
     return marks.STATUS if made_up else status
+
+
+def _named(
+    key: str,
+    status: str | None,
+    sources: Sequence[Mapping[str, str]],
+    values: Mapping[str, object],
+    language: str,
+) -> str:
+    """Say a title; of what is synthetic, a title on its own must name it so."""
+    text = words.say(key, language, **values)
+    named = words.say("exhibit.names_synthetic", language).split("|")
+    if _status(status, sources) != marks.STATUS or any(one in text.lower() for one in named):
+        return text
+    return words.say("exhibit.synthetic", language, text=text)
 
 
 def _withheld_note(*data: object) -> dict[str, Texts]:
