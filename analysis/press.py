@@ -294,7 +294,8 @@ def _block_on_page(block: Mapping, known: Mapping[str, float]) -> Mapping[str, o
         return block
     columns = block["columns"]
     headings, aligns = ([column[part] for column in columns] for part in ("heading", "align"))
-    return block | {"room": room.table(headings, block["rows"], aligns, known)}
+    lengths = room.table(headings, block["rows"], aligns, known)
+    return block | {"room": lengths | {"below": room.below(block["source_line"], known)}}
 
 
 def _curly(content: object, name: str = "") -> object:
