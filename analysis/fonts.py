@@ -5,6 +5,7 @@ noticed only by the reader of the printed page.
 """
 
 import os
+import unicodedata
 from collections.abc import Mapping, Set
 from functools import cache
 from importlib.resources import files
@@ -95,7 +96,8 @@ def check_glyphs(text: str, roles: tuple[str, ...] = ("sans",)) -> None:
     --------
     >>> check_glyphs("贫困发生率 5.42%")
     """
-    drawn = {character for character in text if not character.isspace()}
+    # Of what Python takes for a space, some ends a page or a line, and no drawing may hold it.
+    drawn = {c for c in set(text) - set("\t\n\r") if unicodedata.category(c) != "Zs"}
     absent = drawn.difference(*(characters(faces()[role].path) for role in roles))
     if absent:
         named = ", ".join(f"{character!r} (U+{ord(character):04X})" for character in sorted(absent))

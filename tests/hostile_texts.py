@@ -31,12 +31,15 @@ TEXTS = (
     # the typesetter
     *('#eval("1 + 1")', '#read("/etc/passwd")', '#import "/etc/passwd"', "#while true {}"),
     *("@ref <label>", "$ x^2 $", "*star* _under_", "= heading", "\\#strike[x] // comment"),
+    *('`#panic("x")`', '\\" + read("/etc/passwd") + \\"'),
     # the web page
     *("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</style><iframe src=x>"),
     *("javascript:alert(1)", "<!-- ]]>", "&lt;b&gt;", "</title></main>"),
+    *("<svg onload=alert(1)>", "' autofocus onfocus='alert(1)", "<base href=//example.org>"),
     # the spreadsheet
     *("=1+1", "+1+1", "-1+1", "@SUM(1)", "=cmd|' /C calc'!A0", "＝1+1", "－1+1", "＠SUM(1)"),
     *('=HYPERLINK("http://example.org","x")', '=WEBSERVICE("http://example.org")', "'=1"),
+    *('=DDE("cmd";"/C calc")', "_x000D_=1", "_x0041_", "sep=;", "[a]:*?/b"),
     # the chart
     *("$\\frac{$", "$\\input{x}$", "\\$5", "_hidden"),
     # formats, shells and databases
@@ -47,6 +50,7 @@ TEXTS = (
 UNSHOWN = {
     "the sign that moves a cursor": "a\x1b[2Jb",
     "the sign that turns the writing round": "a\u202eb",
+    "the end of a page": "a\x0cb",
     "NUL": "a\0b",
     "half a character": "a\ud800b",
     "a sign for private use": "a\ue000b",

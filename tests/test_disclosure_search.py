@@ -3,15 +3,21 @@
 import base64
 import io
 import json
+import random
+import string
+import tempfile
 import zipfile
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import typst
 
 from analysis import disclosure, exhibits, tables
-from analysis.disclosure import contents
-from analysis.tables import headers
-from tests.canaries import a_name, a_phone, an_id_number
+from analysis.disclosure import contents, scanner
+from analysis.synthetic import old_excel
+from analysis.tables import headers, persons
+from tests.canaries import a_card, a_name, a_phone, an_id_number
 
 # ---- names
 
@@ -100,6 +106,20 @@ def test_places_offices_totals_and_remarks_do_not_become_names(tmp_path):
     assert disclosure.tokens_of(tmp_path) == set()
 
 
+def test_a_long_name_without_points_is_one_where_a_column_holds_nothing_but_names(tmp_path):
+    long = a_name() + a_name() + a_name()[:1]
+    assert ledger(tmp_path, "姓名", long) == {long}
+    for shown in (long, f"{long[:4]}·{long[4:]}", f"为{long}修路"):
+        assert found_in(shown, {long}) == {"register"}
+    assert ledger(tmp_path, "第一书记", long) == set()
+
+
+def test_a_long_word_of_the_briefs_in_a_column_of_names_is_no_name(tmp_path, monkeypatch):
+    word = a_name() + a_name()
+    monkeypatch.setattr(scanner, "_own_words", lambda: f"各年{word}人数")
+    assert ledger(tmp_path, "姓名", word) == set()
+
+
 def test_several_names_in_a_cell_are_several(tmp_path):
     one, two = a_name(), a_name()
     for cell in (f"{one}、{two}", f"{one} {two}", f"{one}（已故）；{two}"):
@@ -129,6 +149,13 @@ def halves(text):
     return text[:2], text[2:]
 
 
+def an_old_workbook(text):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.xls"
+        old_excel.write_xls(path, "rows", [["some", "column"], [1.0, text]])
+        return path.read_bytes()
+
+
 FORMS = {
     "data URI of a page": lambda t: {"a.html": embedded(t).encode()},
     "data URI of a notebook": lambda t: {"a.ipynb": json.dumps({"cells": [embedded(t)]}).encode()},
@@ -148,6 +175,17 @@ FORMS = {
     "zip in a zip": lambda t: {"a.zip": a_zip({"b.zip": a_zip({"c.csv": f"x,{t}".encode()})})},
     "UTF-16 in a zip": lambda t: {"a.zip": a_zip({"c.csv": f"x,{t}".encode("utf-16")})},
     "name in a zip": lambda t: {"a.zip": a_zip({f"{t}.csv": b"x"})},
+    "escapes in what a notebook printed": lambda t: {
+        "a.ipynb": json.dumps({"cells": [{"source": [json.dumps({"a": t})]}]}).encode()
+    },
+    "escapes in a log": lambda t: {"a.log": json.dumps({"a": t}).encode()},
+    "bytes in a log": lambda t: {"a.log": f"{t.encode()!r}".encode()},
+    "address of a page": lambda t: {"a.html": f'<a href="?q={quote(t)}">x</a>'.encode()},
+    "colours of a terminal": lambda t: {
+        "a.log": "\x1b[1;31m{}\x1b[0m{}\x1b[m".format(*halves(t)).encode()
+    },
+    "marks of a variant": lambda t: {"a.txt": "{}\U000e0100{}".format(*halves(t)).encode()},
+    "old workbook": lambda t: {"a.xls": an_old_workbook(t)},
     "file in a workbook": lambda t: {"a.xlsx": a_zip({"xl/embeddings/a.txt": t.encode()})},
 }
 
@@ -160,6 +198,36 @@ def test_a_canary_is_found_however_the_file_is_made_and_not_repeated(form, kind)
     assert kind in set(hits["kind"])
     assert text not in hits.to_csv()
     assert not disclosure.describe_hits(hits, "zh")[0].count(text)
+
+
+NUMBERS = {
+    "after a word": lambda n, p, c: (f"ID{n}", f"tel{p}"),
+    "over the end of a line of a page": lambda n, p, c: (f"<td>{n[:6]}<br/>{n[6:]}</td>",),
+    "as counts": lambda n, p, c: (f"| {int(p):,} |", f"{int(c):,}"),
+    "with one dash": lambda n, p, c: (f"{p[:3]}-{p[3:]}", f"{p[:3]}-{p[3:7]} {p[7:]}"),
+}
+
+
+@pytest.mark.parametrize("form", NUMBERS)
+def test_a_number_is_found_however_it_is_written(form):
+    for text in NUMBERS[form](an_id_number(), a_phone(), a_card()):
+        assert not disclosure.scan_contents({"a.html": text.encode()}).empty, text[:3]
+        assert not disclosure.scan_contents({"a.ipynb": json.dumps([text]).encode()}).empty
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1,234,567,890,123", "8,513,912,345,677", "139-150 12345677", "13,912,340,000",
+     "grid13912345", "5%20%30", "\\x00\\x01", "%FF%FE%41", "\\ud83d"],
+)  # fmt: skip
+def test_other_numbers_and_signs_are_none_of_persons(text):
+    assert disclosure.scan_contents({"a.txt": text.encode()}, tokens={a_name()}).empty
+
+
+def test_an_old_card_is_found():
+    body = f"955880{random.randint(0, 10**12 - 1):012d}"
+    card = next(body + d for d in string.digits if persons._passes_luhn(body + d))
+    assert set(disclosure.scan_contents({"a.txt": card.encode()})["kind"]) == {"bank_card"}
 
 
 def test_of_a_notebook_the_cell_is_named_and_nothing_outside_cells_is_missed():
@@ -226,6 +294,16 @@ def test_a_canary_is_found_all_over_a_pdf(tmp_path, place):
     hits = disclosure.scan_contents(files)
     assert set(hits["kind"]) == {"id_number"}
     assert number not in hits.to_csv()
+
+
+def test_a_name_broken_over_a_line_of_a_pdf_is_found_where_nothing_is_beside_it(tmp_path):
+    name = a_name()
+    narrow = f"#table(columns: (2.6em, 4em), inset: 0pt, [{name}], [x])"
+    assert set(disclosure.scan_contents(a_pdf(tmp_path, narrow), tokens={name})["kind"]) == {
+        "register"
+    }
+    apart = f"为{name[:2]}#linebreak(){name[2:]}修路"
+    assert disclosure.scan_contents(a_pdf(tmp_path, apart), tokens={name}).empty
 
 
 def test_an_actual_text_of_a_pdf_is_read(tmp_path):

@@ -147,7 +147,8 @@ class Batch:
     def _chapter_task(self, work: _Work, limit: float) -> Task:
         desk, chapter = work.holders[0]
         job = Job(chapter.name, chapter.notebook, chapter.told, desk.around.root)
-        job = job._replace(kernel=job.kernel or self._kernels)
+        places = desk.around.named_places(chapter)
+        job = job._replace(kernel=job.kernel or self._kernels, places=places)
         self._running[work.key] = work
         return Task(work.key, run_chapter, (job,), limit)
 

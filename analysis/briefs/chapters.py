@@ -17,18 +17,20 @@ from analysis.briefs.workers import FORKS
 
 # Sliders and tables to search live in a kernel; stored, they would be dead, large, and never alike.
 LIVE = "live"
+WATCHED = frozenset(["open", "os.scandir", "os.listdir"])
 _read: set[str] = set()
 _watched: set[Path] = set()
 
 
 class Job(NamedTuple):
-    """A chapter to run: the notebook, what to tell it, and whether a kernel is wanted for it."""
+    """A chapter to run: the notebook, what to tell it, whether a kernel is wanted, whose data."""
 
     name: str
     notebook: Path
     parameters: Mapping[str, object]
     root: Path
     kernel: bool = not FORKS
+    places: frozenset[str] = frozenset()
 
 
 class Executed(NamedTuple):
@@ -81,11 +83,17 @@ def run_chapter(job: Job) -> Executed:
             )
     except papermill.PapermillExecutionError as failure:
         given = (source, job.notebook, job.parameters, job.root)
-        raise faults.failed_cell(failure, *given) from None
+        raise faults.failed_cell(failure, *given, places=_places(job)) from None
     content = _cleaned(ran)
-    places = [str(job.parameters[name]) for name in ("place",) if name in job.parameters]
-    outputs.inspect({f"{job.name}.ipynb": content}, job.root, places)
+    outputs.inspect({f"{job.name}.ipynb": content}, job.root, _places(job))
     return Executed(content, None if job.kernel else tuple(sorted(_read)))
+
+
+def _places(job: Job) -> set[str]:
+    """List the places whose people may stand in a chapter: named to it, or seen to be read."""
+    every = (job.root / "data").glob("*/") if job.kernel or "data" in _read else ()
+    read = {parts[1] for parts in (path.split("/") for path in _read) if len(parts) > 2}
+    return {*job.places, *read, *(path.name for path in every)}
 
 
 def prepare(root: str) -> None:
@@ -143,7 +151,8 @@ def watch(root: Path) -> None:
     """
     if root not in _watched:
         _watched.add(root)
-        sys.addaudithook(partial(_note, str(root / "data"), len(str(root)) + 1))
+        home = os.path.abspath(root)
+        sys.addaudithook(partial(_note, os.path.join(home, "data"), len(home) + 1))
 
 
 def kernel_environment(root: Path) -> dict[str, str]:
@@ -178,11 +187,13 @@ def kernel_environment(root: Path) -> dict[str, str]:
 
 
 def _note(data: str, cut: int, event: str, arguments: tuple) -> None:
-    if event == "open":
-        path = arguments[0]
-        if isinstance(path, str) and path.startswith(data):
-            _read.add(path[cut:])
-    elif event in {"os.scandir", "os.listdir"} and str(arguments[0]) == data:
+    if event not in WATCHED or not isinstance(arguments[0], (str, os.PathLike)):
+        return
+    # A notebook runs in the folder of the project, and may name its data from there.
+    path = os.path.abspath(arguments[0])
+    if event == "open" and path.startswith(data + os.sep):
+        _read.add(path[cut:])
+    elif event != "open" and path == data:
         _read.add("data")
 
 

@@ -240,6 +240,7 @@ def order(desk: Desk, wanted: Sequence[str]) -> outputs.Order:
         record.made(desk.edition, desk.around, desk.all_places()),
         facts(desk),
         desk.around.root,
+        desk.all_places(),
     )
 
 

@@ -1,13 +1,13 @@
 """A cell that failed, said on one line: which notebook, which cell, what is wrong, what to do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from analysis import exhibits, words
-from analysis.briefs import parameters
+from analysis.briefs import outputs, parameters
 from analysis.briefs.workers import Failed, Failure, one_line
 
-LONGEST = 300
+LONGEST, MASK = 300, "***"
 TABLE_ERROR, BETWEEN = "TableError", " | "
 REMEDIES = {
     TABLE_ERROR: "failure.remedy.table",
@@ -19,7 +19,13 @@ REMEDIES = {
 
 
 def failed_cell(
-    failure: Exception, source: Mapping, notebook: Path, told: Mapping[str, object], root: Path
+    failure: Exception,
+    source: Mapping,
+    notebook: Path,
+    told: Mapping[str, object],
+    root: Path,
+    *,
+    places: Collection[str] = (),
 ) -> Failed:
     """
     Say why a chapter failed, in the language of whoever reads the run.
@@ -36,6 +42,8 @@ def failed_cell(
         The parameters it was given.
     root : Path
         Folder of the project.
+    places : collection of str
+        Folders below the data folder that it may have read.
 
     Returns
     -------
@@ -54,7 +62,7 @@ def failed_cell(
     place = cells.index(failure.source) if failure.source in cells else None
     cell = "" if place is None else source["cells"][place].get("id", "")
     language, file = _language(), notebook.name
-    reason = _reason(failure, language)
+    reason = _without_persons(failure, _reason(failure, language), root, places, language)
     key = "failure.some_cell" if place is None else "failure.cell"
     number = 0 if place is None else place + 1
     said = words.say(key, language, number=number, cell=cell, file=file, reason=reason)
@@ -112,6 +120,20 @@ def _reason(failure: Exception, language: str) -> str:
     first = _cut(one_line(BETWEEN.join(spoken[language])))
     more = len(faults) - 1
     return words.say("failure.first_of", language, reason=first, more=more) if more else first
+
+
+def _without_persons(
+    failure: Exception, reason: str, root: Path, places: Collection[str], language: str
+) -> str:
+    """What is said of a failure is kept and sent on, and an error names the row it stopped at."""
+    # The whole of it: what is cut off or put on one line may be found no more.
+    told = {"failure.txt": f"{failure.evalue}\n\n{reason}".encode(errors="replace")}
+    if outputs.hits(told, root, places):
+        return words.say("failure.withheld", language, error=failure.ename)
+    from analysis.tables.persons import without_numbers  # noqa: PLC0415 - only where a cell failed
+
+    # A number with a digit wrong is found by no check, and tells who it is all the same.
+    return without_numbers(reason, MASK)
 
 
 def _cut(text: str) -> str:

@@ -35,7 +35,7 @@ class Proof(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What to make: outputs by name, from executed chapters, with what the last page says."""
+    """What to make: outputs by name, from chapters and whose data, with what the last page says."""
 
     edition: Edition
     chapters: Files
@@ -43,6 +43,7 @@ class Order(NamedTuple):
     made: Mapping[str, object]
     facts: Mapping[str, object]
     root: Path
+    places: Collection[str] = ()
 
 
 def _twin(kind: str, proof: Proof) -> bytes:
@@ -154,7 +155,7 @@ def make_outputs(order: Order) -> dict[str, bytes]:
     with _data_of(order.root):
         made = _made(order)
         named = {file_name(order.edition, name): one for name, one in made.items()}
-        inspect(named, order.root, _places(order.edition))
+        inspect(named, order.root, order.places)
     return made
 
 
@@ -182,10 +183,6 @@ def _made(order: Order) -> dict[str, bytes]:
         raise Failed(str(refusal)) from None
 
 
-def _places(edition: Edition) -> set[str]:
-    return {str(one.effective["place"]) for one in edition.chapters if "place" in one.effective}
-
-
 def inspect(files: Files, root: Path, places: Collection[str] = ()) -> None:
     """
     Show files to every inspector before they are put in place.
@@ -208,9 +205,31 @@ def inspect(files: Files, root: Path, places: Collection[str] = ()) -> None:
     --------
     >>> inspect({"a.csv": b"2018"}, Path())
     """
-    found = [said for inspector in INSPECTORS for said in inspector(files, root, places)]
+    found = hits(files, root, places)
     if found:
         raise Failed("; ".join(found), remedy=LEAVE_OUT)
+
+
+def hits(files: Files, root: Path, places: Collection[str] = ()) -> list[str]:
+    """
+    Ask every inspector what must not leave.
+
+    Parameters
+    ----------
+    files, root, places : object
+        As for `inspect`.
+
+    Returns
+    -------
+    list of str
+        One sentence for each thing found; none if all is well.
+
+    Examples
+    --------
+    >>> hits({"a.csv": b"2018"}, Path())
+    []
+    """
+    return [said for inspector in INSPECTORS for said in inspector(files, root, places)]
 
 
 def _make(output: str, proof: Callable[[str], Proof], numbers: Sequence[Mapping]) -> bytes:

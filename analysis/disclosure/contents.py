@@ -45,15 +45,22 @@ INLINE = re.compile(
 )
 LINES = re.compile(r'\s(?:d="[Mm]|transform="|points=")[-+\sA-Za-z0-9.,()]*"')
 TAG = re.compile(r"<[^<>]*>")
+BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # Letters of one cell may stand in several runs, those of two cells never touch.
 RUNS = re.compile(r"</(?:\w+:)?(?:t|r|rPr)>|<(?:\w+:)?(?:t|r|rPr)\b[^>]*>")
 REFUSALS = (
     *(OSError, ValueError, KeyError, RecursionError, RuntimeError, NotImplementedError, EOFError),
     *(zipfile.BadZipFile, zlib.error),
 )
+# With which an old workbook begins.
+OLD = b"\xd0\xcf\x11\xe0"
 # The flag of an entry whose name is in UTF-8.
 UTF8 = 0x800
 Part = tuple[str, str | None]
+
+
+class Lines(str):
+    """A text whose lines end where there was no more room, and perhaps within a name."""
 
 
 def parts(name: str, content: bytes, depth: int = 0) -> Iterator[Part]:
@@ -84,9 +91,37 @@ def parts(name: str, content: bytes, depth: int = 0) -> Iterator[Part]:
     try:
         if depth > DEEPEST:
             raise ValueError(f"more than {DEEPEST} files in each other")
-        yield from READERS.get(ending, _text)(content, depth)
+        for part, text in READERS.get(ending, _text)(content, depth):
+            yield part, text
+            yield from ((part, plain) for plain in _spelt(text))
     except REFUSALS:
         yield "", None
+
+
+def _spelt(text: str | None) -> Iterator[str]:
+    """Read what programs write in place of characters that are not of ASCII."""
+    if text and ("\\" in text or "%" in text):
+        found = [decode(run[0]) for search, decode in SPELT for run in search.finditer(text)]
+        if found:
+            yield "\n\n".join(found)
+
+
+def _of_halves(run: str) -> str:
+    halves = bytes.fromhex(run.replace("\\u", ""))
+    return halves.decode("utf-16-be", errors="replace")
+
+
+def _of_bytes(run: str) -> str:
+    held = bytes.fromhex(run.replace("%", "").replace("\\x", ""))
+    return held.decode("utf-8", errors="replace")
+
+
+# As JSON has them, as addresses do, and as Python shows bytes.
+SPELT = (
+    (re.compile(r"(?:\\u[0-9a-fA-F]{4})+"), _of_halves),
+    (re.compile(r"(?:%[0-9a-fA-F]{2}){2,}"), _of_bytes),
+    (re.compile(r"(?:\\x[0-9a-fA-F]{2}){2,}"), _of_bytes),
+)
 
 
 def _decoded(content: bytes) -> str:
@@ -127,7 +162,7 @@ def _markup(content: bytes, depth: int) -> Iterator[Part]:
 
 
 def _stripped(text: str) -> str:
-    joined = INLINE.sub("", HIDDEN.sub("", text))
+    joined = BREAK.sub("\n", INLINE.sub("", HIDDEN.sub("", text)))
     return html.unescape(TAG.sub("\n\n", joined))
 
 
@@ -217,6 +252,27 @@ def _office(content: bytes, depth: int) -> Iterator[Part]:
                 yield from _below(name, name, held, depth)
 
 
+def _old_workbook(content: bytes, depth: int) -> Iterator[Part]:
+    """Read an old workbook cell by cell; under its name often lies a page or a plain table."""
+    yield from _text(content, depth)
+    if not content.startswith(OLD):
+        return
+    import python_calamine  # noqa: PLC0415 - only where there is an old workbook
+
+    try:
+        book = python_calamine.load_workbook(io.BytesIO(content))
+        rows = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    except python_calamine.CalamineError as refusal:
+        raise ValueError(str(refusal)) from None
+    for name, held in rows.items():
+        yield name, "\n\n".join([name, *(_cell(cell) for row in held for cell in row)])
+
+
+def _cell(value: object) -> str:
+    """A number of a person may have been typed as a number, and has no decimals then."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
     """Unpack an archive that is no larger than the files of an office may be."""
     within(sum(item.file_size for item in archive.infolist()), LIMITS.unpacked, "bytes")
@@ -243,7 +299,7 @@ def _ratio(item: zipfile.ZipInfo) -> int:
 def _pdf(content: bytes, depth: int) -> Iterator[Part]:
     from analysis.disclosure import pdf  # noqa: PLC0415 - only where there is a PDF
 
-    yield from pdf.texts(content)
+    yield from ((place, Lines(text)) for place, text in pdf.texts(content))
     for said in XMP.findall(content):
         yield "metadata", html.unescape(said.decode("utf-8", errors="replace"))
     for name, held in pdf.attachments(content):
@@ -253,5 +309,5 @@ def _pdf(content: bytes, depth: int) -> Iterator[Part]:
 READERS: dict[str, Callable[[bytes, int], Iterator[Part]]] = {
     **dict.fromkeys(OFFICE, _office),
     **dict.fromkeys(MARKUP, _markup),
-    **{".pdf": _pdf, ".ipynb": _notebook, ".json": _json, ".zip": _archive},
+    **{".xls": _old_workbook, ".pdf": _pdf, ".ipynb": _notebook, ".json": _json, ".zip": _archive},
 }

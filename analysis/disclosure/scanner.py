@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import tables, words
-from analysis.disclosure.contents import parts
+from analysis.disclosure.contents import Lines, parts
 from analysis.tables.headers import (
     SEARCHED,
     AmbiguousHeaderError,
@@ -19,7 +19,7 @@ from analysis.tables.headers import (
     is_of_names_alone,
     personal_titles,
 )
-from analysis.tables.names import CODE, names_in_cell, names_in_text
+from analysis.tables.names import CODE, USUAL, names_in_cell, names_in_text, names_over_lines
 from analysis.tables.persons import folded, numbers_in
 
 HIT = ["file", "part", "kind", "found"]
@@ -231,7 +231,12 @@ def _tokens_of_file(path: Path) -> Iterator[str]:
             sure = is_of_names_alone(column[0])
             for cell in dict.fromkeys(column[1:]):
                 tokens = names_in_cell(cell, sure=sure)
-                yield from (token for token in tokens if token not in personal_titles())
+                yield from (token for token in tokens if not _says_no_person(token))
+
+
+def _says_no_person(token: str) -> bool:
+    """A long word of the briefs in a column of names is a heading or a remark, and no name."""
+    return token in personal_titles() or (len(token) > USUAL and token in _own_words())
 
 
 def _columns_of_persons(rows: list[list]) -> Iterator[list]:
@@ -272,6 +277,9 @@ def _hits(text: str, known: frozenset[str]) -> Iterator[tuple[str, str]]:
     yield from ((kind, _masked(found)) for kind, found in numbers_in(plain))
     if known:
         yield from (("register", _masked(token)) for token in _tokens(plain, known))
+    if known and isinstance(text, Lines):
+        broken = names_over_lines(plain, known, _own_words())
+        yield from (("register", _masked(token)) for token in broken)
 
 
 def _masked(found: str) -> str:

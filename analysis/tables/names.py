@@ -15,6 +15,8 @@ PAD = " \u3000"
 RUN = re.compile(f"[{HAN}]+(?:[{PAD}{POINTS}]{{1,4}}[{HAN}]+)*")
 GAP = re.compile(f"[{PAD}{POINTS}]+")
 NAME = re.compile(f"[{HAN}]{{2,}}")
+PIECE = f"(?<![{HAN}{POINTS}])([{HAN}{POINTS}]{{1,20}})"
+BROKEN = re.compile(rf"{PIECE}[ \t]*\r?\n[ \t]*(?={PIECE}(?![{HAN}{POINTS}]))")
 CODE = re.compile(r"[0-9A-Za-z]{6,}")
 BRACKETED = re.compile(r"\([^()]*\)")
 SEVERAL = re.compile(r"[、,;/|&\n\r]+")
@@ -66,13 +68,15 @@ def names_in_cell(cell: object, *, sure: bool) -> Iterator[str]:
     if CODE.fullmatch(text):
         yield text
     for part in SEVERAL.split(text):
-        yield from (name for name in _names(part.strip(PAD + POINTS)) if _is_name(name, sure))
+        yield from (name for name in _names(part.strip(PAD + POINTS), sure) if _is_name(name, sure))
 
 
-def _names(part: str) -> Iterator[str]:
+def _names(part: str, sure: bool) -> Iterator[str]:
     """A space may part two names or the two halves of one; a point only halves."""
     whole = GAP.sub("", part)
-    most = LONGEST if any(point in part for point in POINTS) else USUAL
+    # A long name is often typed without its points, where a column holds nothing but names.
+    long = (sure and part == whole) or any(point in part for point in POINTS)
+    most = LONGEST if long else USUAL
     pieces = part.split()
     yield from [whole] if len(whole) <= most else []
     if len(pieces) > 1 and all(len(piece) > 1 for piece in pieces):
@@ -111,6 +115,36 @@ def names_in_text(plain: str, known: frozenset[str], common: Collection[str] = (
     bare = {GAP.sub("", run) for run in runs} if found else set()
     alone = bare | {piece for run in runs for piece in GAP.split(run)} if found else set()
     return {name for name in found if name in alone or name not in common}
+
+
+def names_over_lines(
+    plain: str, known: frozenset[str], common: Collection[str] = ()
+) -> Iterator[str]:
+    """Find known names that begin on one line and end on the next, with nothing beside them.
+
+    Parameters
+    ----------
+    plain : str
+        A folded text of a page, whose lines end where there was no more room.
+    known : frozenset of str
+        Names as `names_in_cell` gives them.
+    common : str or collection of str
+        Words that are also names, and are not found here.
+
+    Yields
+    ------
+    str
+        Those that stand over the end of a line.
+
+    Examples
+    --------
+    >>> list(names_over_lines("1 某甲\\n乙 2", frozenset(["某甲乙"])))
+    ['某甲乙']
+    """
+    for match in BROKEN.finditer(plain):
+        name = GAP.sub("", match[1] + match[2])
+        if name in known and name not in common:
+            yield name
 
 
 # Every brief says the same in four forms and two languages.

@@ -8,10 +8,18 @@ from collections.abc import Iterator
 from datetime import date
 
 # What no reader sees, and what may hide a number or a name from a search.
-UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
+UNSEEN = re.compile(
+    "[\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\U000e0000-\U000e01ef]"
+    # The colours of a terminal, which a notebook keeps of what it printed.
+    "|\x1b\\[[0-9;:]*m"
+)
+WIDE = re.compile("[\u2001\u2003\u3000]")
 # Neither a longer code nor the digits behind a decimal point is a number of a person. What stands
 # before is asked after the first digit, for which a search runs fast.
-FIRST, AFTER = r"(?<![0-9A-Za-z.].)", r"(?![0-9A-Za-z]|\.[0-9]*[1-9])"
+# The letters with which a word of TITLED ends are asked for when all else fits.
+FIRST, AFTER = r"(?<![0-9A-CF-KM-Za-cf-km-z.].)", r"(?![0-9A-Za-z]|\.[0-9]*[1-9])"
+TITLED = ("id", "tel", "phone", "mobile")
 # Between the groups of a number, always the same; one point alone would be a decimal point.
 MARK = r"\-\u2010-\u2015\u2212"
 GAP = rf"(?: ?[.{MARK}\u3000] ?| )"
@@ -34,12 +42,17 @@ SPLIT_ID = re.compile(
     rf"[0-9]{{0,16}}{LINE}[0-9]{{0,16}}{END}{AFTER}"
 )
 PHONE = re.compile(
-    rf"[018]{FIRST}(?:(?<=1)|(?<=8)61|(?<=0)0861)[3-9][0-9]({GAP}|)([0-9]{{4}})\1([0-9]{{4}}){AFTER}"
+    rf"[018]{FIRST}(?:(?<=1)|(?<=8)61|(?<=0)0861)[3-9][0-9]"
+    rf"(?:({GAP}|)[0-9]{{4}}\1[0-9]{{4}}|[{MARK}][0-9]{{4}}{GAP}?[0-9]{{4}}){AFTER}"
 )
+# 955880 to 955888 are cards of the largest bank, from before all began with 62.
 BANK_CARD = re.compile(
-    rf"[456]{FIRST}(?:(?<=6)2|(?<=4)[0-9]|(?<=5)[1-5])(?:[0-9]{{14,17}}"
+    rf"[4569]{FIRST}(?:(?<=6)2|(?<=4)[0-9]|(?<=5)[1-5]|(?<=9)5(?=588))(?:[0-9]{{14,17}}"
     rf"|[0-9]{{2}}({GAP})[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}(?:\1[0-9]{{1,3}})?){AFTER}"
 )
+# A column of numbers of persons that was taken for one of counts.
+THOUSANDS = re.compile(r",(?<=[0-9],)(?:[0-9]{3},){2,5}[0-9]{3}(?![0-9A-Za-z]|,[0-9])")
+BEFORE = re.compile(r"(?<![0-9A-Za-z.,])[1-9][0-9]{0,2}\Z")
 # No shorter run of digits is a number of a person.
 SHORTEST = 11
 # Where a number was mistyped no rule finds it, and it still tells who it is.
@@ -67,15 +80,15 @@ def folded(text: str) -> str:
     Returns
     -------
     str
-        Half-width and without marks that nobody sees; the wide space stays, for names are padded
-        with it.
+        Half-width and without marks that nobody sees; wide spaces stay as one kind, for names are
+        padded with them.
 
     Examples
     --------
     >>> folded("１３\u200b８\u3000元")
     '138\u3000元'
     """
-    parts = UNSEEN.sub("", text).split("\u3000")
+    parts = WIDE.split(UNSEEN.sub("", text))
     return "\u3000".join(unicodedata.normalize("NFKC", part) for part in parts)
 
 
@@ -124,6 +137,8 @@ def numbers_in(plain: str) -> Iterator[tuple[str, str]]:
     []
     """
     yield from ((kind, match[0]) for kind, match in _numbers(plain))
+    for number in _grouped(plain):
+        yield from ((kind, number) for kind, _ in _numbers(number.replace(",", "")))
 
 
 def without_numbers(text: str, mask: str) -> str:
@@ -151,15 +166,29 @@ def without_numbers(text: str, mask: str) -> str:
     for begin, end in sorted(spans, reverse=True):
         plain = plain[:begin] + mask + plain[end:]
     shown, others = LONG.subn(mask, plain)
-    return shown if spans or others else text
+    grouped = [number for number in _grouped(shown) if any(numbers_in(number))]
+    for number in grouped:
+        shown = shown.replace(number, mask)
+    return shown if spans or others or grouped else text
+
+
+def _grouped(plain: str) -> Iterator[str]:
+    """Find what is long enough for a number of a person, and written as a count is."""
+    for match in THOUSANDS.finditer(plain):
+        first = BEFORE.search(plain[max(0, match.start() - 4) : match.start()])
+        if first:
+            yield first[0] + match[0]
 
 
 def _numbers(plain: str) -> Iterator[tuple[str, re.Match]]:
-    yield from (("id_number", m) for m in ID_NUMBER.finditer(plain) if _is_id(m[0]))
-    yield from (("id_number", m) for m in SPLIT_ID.finditer(plain) if _is_whole_id(m[0]))
-    yield from (("phone", m) for m in PHONE.finditer(plain) if _is_phone(m))
-    cards = (m for m in BANK_CARD.finditer(plain) if _passes_luhn(m[0]))
-    yield from (("bank_card", m) for m in cards if not (len(m[0]) == 18 and _is_id(m[0])))
+    for kind, search, holds in RULES:
+        yield from ((kind, m) for m in search.finditer(plain) if holds(m) and _begins(m))
+
+
+def _begins(match: re.Match) -> bool:
+    """A number may follow its title at once, and no other letters."""
+    before = match.string[max(0, match.start() - 6) : match.start()].lower()
+    return not before[-1:].isalpha() or not before[-1:].isascii() or before.endswith(TITLED)
 
 
 def _is_id(number: str) -> bool:
@@ -191,8 +220,9 @@ def _check_digit(number: str) -> str:
 
 def _is_phone(match: re.Match) -> bool:
     """A sum of money ends in zeros; and numbers side by side in a row of a table may be years."""
-    gap, middle, last = match.groups()
-    years = gap == " " and middle[:2] in YEARS and last[:2] in YEARS
+    digits = re.sub("[^0-9]", "", match[0])
+    middle, last = digits[-8:-4], digits[-4:]
+    years = match[1] == " " and middle[:2] in YEARS and last[:2] in YEARS
     return last != "0000" and not years
 
 
@@ -200,3 +230,15 @@ def _passes_luhn(card: str) -> bool:
     digits = [int(digit) for digit in reversed(re.sub("[^0-9]", "", card))]
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
     return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def _is_card(match: re.Match) -> bool:
+    return _passes_luhn(match[0]) and not (len(match[0]) == 18 and _is_id(match[0]))
+
+
+RULES = (
+    ("id_number", ID_NUMBER, lambda match: _is_id(match[0])),
+    ("id_number", SPLIT_ID, lambda match: _is_whole_id(match[0])),
+    ("phone", PHONE, _is_phone),
+    ("bank_card", BANK_CARD, _is_card),
+)
