@@ -1034,3 +1034,16 @@ def test_nobody_on_the_line_is_said_in_one_sentence(project):
     ended = subprocess.run(asked, env=told, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert "no Dask cluster answers at 'tcp://127.0.0.1:1'" in ended.stderr
+
+
+# ---- what an office's machine does to a folder
+
+
+def test_a_folder_that_jupyterlab_left_beside_a_chapter_stops_no_run(project):
+    make(project, "own-north")
+    left = project / "reports/generated/own-north/chapters/.ipynb_checkpoints"
+    left.mkdir()
+    (left / "01_first-checkpoint.ipynb").write_text("{}")
+    (project / "data/north/facts.csv").write_text("fact,value\na,5\n")
+    assert make(project, "own-north")[0].failures == []
+    assert left.exists()

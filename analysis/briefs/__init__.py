@@ -176,7 +176,9 @@ def _hands(around: Surroundings, workers: int | None, address: str | None) -> It
 def _sweep(folder: Path) -> None:
     """Remove what a killed run had begun to write: whole files only ever get their own name."""
     for path in [*folder.glob(".*"), *(folder / "chapters").glob(".*")]:
-        path.unlink()
+        # A folder is somebody else's: JupyterLab leaves one where a notebook was opened and saved.
+        if not path.is_dir():
+            path.unlink()
 
 
 @contextmanager
