@@ -1,6 +1,7 @@
 """A batch: many editions from one entry, whatever befalls one of them; its records compared."""
 
 import contextlib
+import errno
 import json
 import os
 import random
@@ -14,6 +15,7 @@ import time
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import yaml
@@ -30,6 +32,7 @@ from projects import (
 )
 
 from analysis import briefs, words
+from analysis.__main__ import main
 from analysis.briefs import chapters, outputs, published, record, revisions, verify, workers
 from analysis.briefs.batch import said_seconds, time_left
 from analysis.briefs.spec import SpecError, read_editions
@@ -1047,3 +1050,19 @@ def test_a_folder_that_jupyterlab_left_beside_a_chapter_stops_no_run(project):
     (project / "data/north/facts.csv").write_text("fact,value\na,5\n")
     assert make(project, "own-north")[0].failures == []
     assert left.exists()
+
+
+def test_a_place_that_cannot_be_written_is_said_in_one_line(project):
+    """A file where the folder should be: unlike a folder without rights, it stops root too."""
+    (project / "reports/generated").write_text("")
+    words_, told = command(project, "brief", "own-north")
+    ended = subprocess.run(words_, env=told, capture_output=True, text=True, check=False)
+    (line,) = ended.stderr.splitlines()
+    assert ended.returncode == 1 and "Not a directory; make room, or let the folder" in line
+
+
+def test_a_disk_that_fills_up_on_the_way_is_said_in_one_line(project, monkeypatch, capsys):
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(briefs, "make_briefs", Mock(side_effect=full))
+    assert main(["brief"]) == 1
+    assert capsys.readouterr().err.startswith("No space left on device; make room")
