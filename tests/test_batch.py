@@ -1066,3 +1066,17 @@ def test_a_disk_that_fills_up_on_the_way_is_said_in_one_line(project, monkeypatc
     monkeypatch.setattr(briefs, "make_briefs", Mock(side_effect=full))
     assert main(["brief"]) == 1
     assert capsys.readouterr().err.startswith("No space left on device; make room")
+
+
+def test_what_a_cell_prints_costs_no_more_than_its_length():
+    from analysis.briefs import engine
+
+    def seconds(lines):
+        started, outputs_ = time.process_time(), engine._Outputs()
+        for _ in range(lines):
+            outputs_.write("stdout", "x" * 80 + "\n")
+        (stream,) = outputs_.whole()
+        assert len(stream["text"]) == 81 * lines
+        return time.process_time() - started
+
+    assert seconds(40_000) < 40 * max(seconds(4_000), 0.01)
