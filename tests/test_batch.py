@@ -1080,3 +1080,24 @@ def test_what_a_cell_prints_costs_no_more_than_its_length():
         return time.process_time() - started
 
     assert seconds(40_000) < 40 * max(seconds(4_000), 0.01)
+
+
+# ---- what all briefs share
+
+
+def test_a_brief_keeps_the_parameters_of_the_defaults_that_it_does_not_name(project):
+    write_spec(project)
+    path = project / "reports/briefs.yml"
+    whole = yaml.safe_load(path.read_text())
+    whole["defaults"] = {"parameters": {"share": 0.1, "area": "530000"}}
+    path.write_text(yaml.safe_dump(whole))
+    (edition,) = editions(project)
+    assert edition.spec.parameters == {"share": 0.1, "area": "532601"}
+    assert edition.chapters[0].effective["share"] == 0.1
+
+
+@pytest.mark.parametrize("limit", [0, 1e12, "30 min", float("inf"), True])
+def test_a_time_limit_that_no_clock_waits_for_is_refused(project, limit):
+    write_spec(project, time_limit=limit)
+    with pytest.raises(SpecError, match=r"time_limit: .* fit; write a number of seconds above 0"):
+        editions(project)
