@@ -1101,3 +1101,32 @@ def test_a_time_limit_that_no_clock_waits_for_is_refused(project, limit):
     write_spec(project, time_limit=limit)
     with pytest.raises(SpecError, match=r"time_limit: .* fit; write a number of seconds above 0"):
         editions(project)
+
+
+# ---- a cluster that comes apart
+
+
+def test_a_foreman_of_a_worker_that_dies_is_replaced_there_too(monkeypatch):
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    from analysis.briefs import cluster
+
+    done = workers.Outcome("a", 1.0, b"done", None)
+    foreman = Mock(alive=True, **{"ended.side_effect": [[], [done]]})
+    monkeypatch.setattr(cluster, "_foremen", {(threading.get_ident(), "same"): foreman})
+    site = cluster.Site(Path(), {}, "same")
+    assert cluster._do(workers.Task("a", print, (), 1.0), site) == done
+
+
+@pytest.mark.slow
+def test_a_cluster_without_workers_fails_what_it_was_asked_in_plain_words(project, monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    from analysis.briefs import cluster
+
+    monkeypatch.setattr(cluster, "PATIENCE_SECONDS", 3)
+    asked = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(processes=True, silence_logs=50, **asked) as local:
+        address = local.scheduler_address
+        reports = briefs.make_briefs(root=project, say=lambda _: local.scale(0), cluster=address)
+    failures = [failure for report in reports for failure in report.failures]
+    assert failures and all("no worker of the Dask cluster is left" in one for one in failures)
+    assert [report.failures for report in make(project)] == [[], []]
