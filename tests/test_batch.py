@@ -726,7 +726,16 @@ def test_every_edition_of_an_entry_revises_that_of_the_month_before_once_it_is_k
     axes = {"month": ["2018-02"], "place": ["north", "south"]}
     write_spec(project, date=None, revises="previous", **{"for": axes})
     assert [edition.spec.revises for edition in editions(project)] == [None, None]
-    make(project)
+    said = []
+    make(project, said=said)
+    assert said[-1].startswith("own: editions without a revision note")
+    assert "such as own-2018-01-north: 2; once" in said[-1]
+    summary = json.loads((project / "reports/generated/summary.json").read_text())
+    assert [row["unkept"][-5:] for row in summary["editions"]] == ["north", "south"]
+    made = project / "reports/generated/own-2018-02-north"
+    page = (made / "own-2018-02-north.en.html").read_text()
+    assert "No record of an edition of 31 January 2018 was kept" in page
+    assert "没有留存2018年1月31日那一版的记录" in (made / "own-2018-02-north.zh.html").read_text()
     assert revisions.issued("own-2018-02-north", project) == ["own-2018-02-north"]
     for name in revisions.issued("own", project):
         revisions.keep(name, name, project)
@@ -737,6 +746,7 @@ def test_every_edition_of_an_entry_revises_that_of_the_month_before_once_it_is_k
     ]
     assert [report.failures for report in make(project)] == [[], []]
     page = (project / "reports/generated/own-2018-03-south/own-2018-03-south.en.html").read_text()
+    assert "was kept" not in page
     assert "differ from the edition of 28 February 2018: 1." in page
     write_spec(project, revises="previous", **{"for": {"place": ["north"]}})
     with pytest.raises(SpecError, match="previous is the month before; give the brief months"):

@@ -169,7 +169,7 @@ class Surroundings:
         """Hash all that one output of a brief depends on."""
         told = edition.spec.model_dump(mode="json", exclude={"languages", "time_limit", "axes"})
         parts = [self.scope_hash(places), self.code, self.fonts, self.packages, self.template]
-        kept = kept_hash(edition, self.root)
+        kept = [kept_hash(edition, self.root), edition.unkept]
         return content_hash([edition.name, output, told, kept, list(chapters), *parts])
 
     def _scope(self, places: frozenset[str]) -> list[dict[str, str]]:

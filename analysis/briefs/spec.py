@@ -114,12 +114,16 @@ class Chapter(NamedTuple):
 
 
 class Edition(NamedTuple):
-    """A brief ready to run: checked, with everything resolved; `entry` is its key in the file."""
+    """A brief ready to run: checked, with everything resolved; `entry` is its key in the file.
+
+    `unkept` is the edition of the month before, if it is to be revised and was not kept.
+    """
 
     name: str
     entry: str
     spec: BriefSpec
     chapters: Sequence[Chapter]
+    unkept: str | None = None
 
     def text(self, key: str | None, language: str) -> str:
         """Say a title of this brief; it may use the brief's parameters and its date."""
@@ -555,11 +559,14 @@ def _edition(draft: _Draft, shelf: _Shelf) -> Edition:
         raise SpecError(f"{said}; add it to languages")
     shared = draft.brief.parameters | draft.values
     resolved = {"languages": kept, "parameters": shared, "axes": {}}
-    if draft.brief.revises == PREVIOUS:
-        resolved["revises"] = draft.previous if _is_kept(draft.previous, shelf.root) else None
+    wanted = draft.previous if draft.brief.revises == PREVIOUS else None
+    unkept = wanted if wanted and not _is_kept(wanted, shelf.root) else None
+    if wanted:
+        resolved["revises"] = None if unkept else wanted
     seen: dict[str, int] = {}
     chapters = [_chapter(chapter, shared, shelf, seen) for chapter in draft.brief.chapters]
-    return Edition(draft.name, draft.entry, draft.brief.model_copy(update=resolved), chapters)
+    brief = draft.brief.model_copy(update=resolved)
+    return Edition(draft.name, draft.entry, brief, chapters, unkept)
 
 
 def _chapter(chapter: ChapterSpec, shared: Values, shelf: _Shelf, seen: dict[str, int]) -> Chapter:
