@@ -1140,3 +1140,31 @@ def test_a_cluster_without_workers_fails_what_it_was_asked_in_plain_words(projec
     failures = [failure for report in reports for failure in report.failures]
     assert failures and all("no worker of the Dask cluster is left" in one for one in failures)
     assert [report.failures for report in make(project)] == [[], []]
+
+
+# ---- what a hung cell has started, and what a hand has spoilt
+
+
+def test_what_a_hung_cell_has_started_ends_with_it(project):
+    hung = "import subprocess\nsubprocess.run(['sleep', '987'], env={'ANALYSIS_MARK': data})"
+    write_notebook(project, "01_first", PLACE, f"{READ}\n{hung}", FINDING)
+    write_spec(project, time_limit=4, **{"for": {"place": ["north"]}})
+    (report,) = make(project)
+    assert "took longer than the time limit" in report.failures[0]
+    end = time.monotonic() + 10
+    while (left := _marked(str(project / "data"))) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not left
+
+
+@pytest.mark.parametrize(
+    "run", [{"brief": "a"}, {"brief": "a", "outputs": [1]}, {"chapters": [1], "outputs": {"a": 1}}]
+)
+def test_a_record_that_was_spoilt_is_said_so_and_the_brief_made_again(project, run):
+    make(project, "own-north")
+    path = project / "reports/generated/own-north/run.json"
+    path.write_text(json.dumps(run))
+    with pytest.raises(revisions.NoRecord, match="the record is damaged; make the brief again"):
+        revisions.find_record("own-north", project)
+    assert len(make(project, "own-north")[0].made) == OUTPUTS
+    assert revisions.find_record("own-north", project).numbers

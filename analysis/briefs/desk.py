@@ -199,7 +199,7 @@ def outdated_outputs(desk: Desk) -> dict[str, str]:
     >>> outdated_outputs.__name__
     'outdated_outputs'
     """
-    noted = record.read_record(desk.folder / "run.json").get("outputs", {})
+    noted = _noted_outputs(desk)
     fingerprint = _output_fingerprint(desk)
     found = {}
     for output in outputs.names(desk.edition):
@@ -209,6 +209,13 @@ def outdated_outputs(desk: Desk) -> dict[str, str]:
         if last.get("fingerprint") != wanted or not record.stands(path, last.get("sha256")):
             found[output] = wanted
     return found
+
+
+def _noted_outputs(desk: Desk) -> dict[str, Mapping]:
+    """Read what the record says of each output; what somebody spoilt in it is made again."""
+    noted = record.read_record(desk.folder / "run.json").get("outputs")
+    told = noted.items() if isinstance(noted, dict) else ()
+    return {output: last for output, last in told if isinstance(last, dict)}
 
 
 def order(desk: Desk, wanted: Sequence[str]) -> outputs.Order:
@@ -270,7 +277,7 @@ def put_outputs(
     >>> put_outputs.__name__
     'put_outputs'
     """
-    noted = dict(record.read_record(desk.folder / "run.json").get("outputs", {}))
+    noted = _noted_outputs(desk)
     gone = _stale(desk, noted, made)
     noted = {output: told for output, told in noted.items() if output not in gone}
     for output, content in made.items():

@@ -76,9 +76,24 @@ def read_published(path: Path) -> Record:
     else:
         kept = record.read_record(path)
         facts, numbers = kept.get("run"), kept.get("published")
-    if not facts or not isinstance(numbers, list):
+    if not facts:
         raise NoRecord(f"{path}: there is no record of a brief; make it first")
+    if not _is_whole(facts, numbers):
+        raise NoRecord(f"{path}: the record is damaged; make the brief again, or put back the file")
     return Record(facts, numbers)
+
+
+def _is_whole(facts: object, numbers: object) -> bool:
+    """Tell whether a record has what is read of it; somebody may have edited it by hand."""
+    if not (isinstance(facts, dict) and isinstance(numbers, list)):
+        return False
+    rows = [*(facts.get(part) or [None] for part in ("chapters", "inputs")), numbers]
+    listed = all(isinstance(part, list) for part in rows)
+    return (
+        listed
+        and all(isinstance(row, dict) for part in rows for row in part)
+        and all(isinstance(facts.get(part), dict) for part in ("code", "packages", "outputs"))
+    )
 
 
 def find_record(name: str, root: Path, *, made_first: bool = False) -> Record:
