@@ -1168,3 +1168,22 @@ def test_a_record_that_was_spoilt_is_said_so_and_the_brief_made_again(project, r
         revisions.find_record("own-north", project)
     assert len(make(project, "own-north")[0].made) == OUTPUTS
     assert revisions.find_record("own-north", project).numbers
+
+
+def test_data_saved_while_the_run_is_at_work_are_in_no_record(project):
+    """The chapter itself saves, after its data were hashed: a clerk with the ledger open."""
+    save = f"{READ}\npathlib.Path(data, place, 'facts.csv').write_text('fact,value\\na,9\\n')"
+    write_notebook(project, "01_first", PLACE, save, FINDING)
+    (report,) = make(project, "own-north")
+    assert report.failures == [
+        "own-north: 01_first: data/north/facts.csv was changed while the run was at work; "
+        "run it again"
+    ]
+    assert not (project / "reports/generated/own-north/run.json").exists()
+    assert make(project, "own-north")[0].failures == []
+
+
+def test_data_of_another_place_saved_meanwhile_concern_nobody_else(project):
+    save = f"{READ}\npathlib.Path(data, 'south', 'facts.csv').touch()"
+    write_notebook(project, "01_first", PLACE, save, FINDING)
+    assert make(project, "own-north")[0].failures == []

@@ -43,7 +43,10 @@ class Desk(NamedTuple):
 
     def _strayed(self, chapter: Chapter) -> frozenset[str]:
         noted = self.noted(chapter)
-        read = noted.get("read", ())
+        return self.strayed(noted.get("read", ()))
+
+    def strayed(self, read: Sequence[str] | None) -> frozenset[str]:
+        """List the places that a chapter read from, by the files it was seen to open."""
         # Who listed the whole folder, or ran where nobody could see, may have read anything.
         if read is None or "data" in read:
             return self.around.places
@@ -140,8 +143,7 @@ def put_chapter(
         "sha256": record.file_hash(executed),
         "seconds": round(seconds, 1),
     }
-    strayed = desk.around.places if read is None or "data" in read else desk.around.places_of(read)
-    places = desk.around.named_places(chapter) | strayed
+    places = desk.around.named_places(chapter) | desk.strayed(read)
     noted["fingerprint"] = desk.around.chapter_fingerprint(chapter, places)
     write_json(executed.with_suffix(".json"), noted)
 
