@@ -10,6 +10,7 @@ from analysis.store_command import add_store
 
 DONE, SOME_FAILED, WRONG_SPEC, INTERRUPTED = 0, 1, 2, 130
 STOPPED = "stopped; run it again: what is done is kept"
+UNWRITTEN = "make room, or let the folder be written, and run again: what is done is kept"
 CHECKED = Path(__file__).resolve().parents[1] / "reports" / "generated" / "check"
 
 
@@ -42,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Who reads no further, such as `head`, has seen enough; Python would complain at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as refusal:
+        # A full disk, a folder that may not be written, a share that is gone.
+        where = f"{refusal.filename}: " if refusal.filename else ""
+        return _complain([f"{where}{refusal.strerror or refusal}; {UNWRITTEN}"], SOME_FAILED)
 
 
 def _parser() -> argparse.ArgumentParser:

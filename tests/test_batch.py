@@ -1,6 +1,7 @@
 """A batch: many editions from one entry, whatever befalls one of them; its records compared."""
 
 import contextlib
+import errno
 import json
 import os
 import random
@@ -14,6 +15,7 @@ import time
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import yaml
@@ -30,6 +32,7 @@ from projects import (
 )
 
 from analysis import briefs, words
+from analysis.__main__ import main
 from analysis.briefs import chapters, outputs, published, record, revisions, verify, workers
 from analysis.briefs.batch import said_seconds, time_left
 from analysis.briefs.spec import SpecError, read_editions
@@ -723,7 +726,16 @@ def test_every_edition_of_an_entry_revises_that_of_the_month_before_once_it_is_k
     axes = {"month": ["2018-02"], "place": ["north", "south"]}
     write_spec(project, date=None, revises="previous", **{"for": axes})
     assert [edition.spec.revises for edition in editions(project)] == [None, None]
-    make(project)
+    said = []
+    make(project, said=said)
+    assert said[-1].startswith("own: editions without a revision note")
+    assert "such as own-2018-01-north: 2; once" in said[-1]
+    summary = json.loads((project / "reports/generated/summary.json").read_text())
+    assert [row["unkept"][-5:] for row in summary["editions"]] == ["north", "south"]
+    made = project / "reports/generated/own-2018-02-north"
+    page = (made / "own-2018-02-north.en.html").read_text()
+    assert "No record of an edition of 31 January 2018 was kept" in page
+    assert "没有留存2018年1月31日那一版的记录" in (made / "own-2018-02-north.zh.html").read_text()
     assert revisions.issued("own-2018-02-north", project) == ["own-2018-02-north"]
     for name in revisions.issued("own", project):
         revisions.keep(name, name, project)
@@ -734,6 +746,7 @@ def test_every_edition_of_an_entry_revises_that_of_the_month_before_once_it_is_k
     ]
     assert [report.failures for report in make(project)] == [[], []]
     page = (project / "reports/generated/own-2018-03-south/own-2018-03-south.en.html").read_text()
+    assert "was kept" not in page
     assert "differ from the edition of 28 February 2018: 1." in page
     write_spec(project, revises="previous", **{"for": {"place": ["north"]}})
     with pytest.raises(SpecError, match="previous is the month before; give the brief months"):
@@ -1034,3 +1047,143 @@ def test_nobody_on_the_line_is_said_in_one_sentence(project):
     ended = subprocess.run(asked, env=told, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert "no Dask cluster answers at 'tcp://127.0.0.1:1'" in ended.stderr
+
+
+# ---- what an office's machine does to a folder
+
+
+def test_a_folder_that_jupyterlab_left_beside_a_chapter_stops_no_run(project):
+    make(project, "own-north")
+    left = project / "reports/generated/own-north/chapters/.ipynb_checkpoints"
+    left.mkdir()
+    (left / "01_first-checkpoint.ipynb").write_text("{}")
+    (project / "data/north/facts.csv").write_text("fact,value\na,5\n")
+    assert make(project, "own-north")[0].failures == []
+    assert left.exists()
+
+
+def test_a_place_that_cannot_be_written_is_said_in_one_line(project):
+    """A file where the folder should be: unlike a folder without rights, it stops root too."""
+    (project / "reports/generated").write_text("")
+    words_, told = command(project, "brief", "own-north")
+    ended = subprocess.run(words_, env=told, capture_output=True, text=True, check=False)
+    (line,) = ended.stderr.splitlines()
+    assert ended.returncode == 1 and "Not a directory; make room, or let the folder" in line
+
+
+def test_a_disk_that_fills_up_on_the_way_is_said_in_one_line(project, monkeypatch, capsys):
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(briefs, "make_briefs", Mock(side_effect=full))
+    assert main(["brief"]) == 1
+    assert capsys.readouterr().err.startswith("No space left on device; make room")
+
+
+def test_what_a_cell_prints_costs_no_more_than_its_length():
+    from analysis.briefs import engine
+
+    def seconds(lines):
+        started, outputs_ = time.process_time(), engine._Outputs()
+        for _ in range(lines):
+            outputs_.write("stdout", "x" * 80 + "\n")
+        (stream,) = outputs_.whole()
+        assert len(stream["text"]) == 81 * lines
+        return time.process_time() - started
+
+    assert seconds(40_000) < 40 * max(seconds(4_000), 0.01)
+
+
+# ---- what all briefs share
+
+
+def test_a_brief_keeps_the_parameters_of_the_defaults_that_it_does_not_name(project):
+    write_spec(project)
+    path = project / "reports/briefs.yml"
+    whole = yaml.safe_load(path.read_text())
+    whole["defaults"] = {"parameters": {"share": 0.1, "area": "530000"}}
+    path.write_text(yaml.safe_dump(whole))
+    (edition,) = editions(project)
+    assert edition.spec.parameters == {"share": 0.1, "area": "532601"}
+    assert edition.chapters[0].effective["share"] == 0.1
+
+
+@pytest.mark.parametrize("limit", [0, 1e12, "30 min", float("inf"), True])
+def test_a_time_limit_that_no_clock_waits_for_is_refused(project, limit):
+    write_spec(project, time_limit=limit)
+    with pytest.raises(SpecError, match=r"time_limit: .* fit; write a number of seconds above 0"):
+        editions(project)
+
+
+# ---- a cluster that comes apart
+
+
+def test_a_foreman_of_a_worker_that_dies_is_replaced_there_too(monkeypatch):
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    from analysis.briefs import cluster
+
+    done = workers.Outcome("a", 1.0, b"done", None)
+    foreman = Mock(alive=True, **{"ended.side_effect": [[], [done]]})
+    monkeypatch.setattr(cluster, "_foremen", {(threading.get_ident(), "same"): foreman})
+    site = cluster.Site(Path(), {}, "same")
+    assert cluster._do(workers.Task("a", print, (), 1.0), site) == done
+
+
+@pytest.mark.slow
+def test_a_cluster_without_workers_fails_what_it_was_asked_in_plain_words(project, monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    from analysis.briefs import cluster
+
+    monkeypatch.setattr(cluster, "PATIENCE_SECONDS", 3)
+    asked = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(processes=True, silence_logs=50, **asked) as local:
+        address = local.scheduler_address
+        reports = briefs.make_briefs(root=project, say=lambda _: local.scale(0), cluster=address)
+    failures = [failure for report in reports for failure in report.failures]
+    assert failures and all("no worker of the Dask cluster is left" in one for one in failures)
+    assert [report.failures for report in make(project)] == [[], []]
+
+
+# ---- what a hung cell has started, and what a hand has spoilt
+
+
+def test_what_a_hung_cell_has_started_ends_with_it(project):
+    hung = "import subprocess\nsubprocess.run(['sleep', '987'], env={'ANALYSIS_MARK': data})"
+    write_notebook(project, "01_first", PLACE, f"{READ}\n{hung}", FINDING)
+    write_spec(project, time_limit=4, **{"for": {"place": ["north"]}})
+    (report,) = make(project)
+    assert "took longer than the time limit" in report.failures[0]
+    end = time.monotonic() + 10
+    while (left := _marked(str(project / "data"))) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not left
+
+
+@pytest.mark.parametrize(
+    "run", [{"brief": "a"}, {"brief": "a", "outputs": [1]}, {"chapters": [1], "outputs": {"a": 1}}]
+)
+def test_a_record_that_was_spoilt_is_said_so_and_the_brief_made_again(project, run):
+    make(project, "own-north")
+    path = project / "reports/generated/own-north/run.json"
+    path.write_text(json.dumps(run))
+    with pytest.raises(revisions.NoRecord, match="the record is damaged; make the brief again"):
+        revisions.find_record("own-north", project)
+    assert len(make(project, "own-north")[0].made) == OUTPUTS
+    assert revisions.find_record("own-north", project).numbers
+
+
+def test_data_saved_while_the_run_is_at_work_are_in_no_record(project):
+    """The chapter itself saves, after its data were hashed: a clerk with the ledger open."""
+    save = f"{READ}\npathlib.Path(data, place, 'facts.csv').write_text('fact,value\\na,9\\n')"
+    write_notebook(project, "01_first", PLACE, save, FINDING)
+    (report,) = make(project, "own-north")
+    assert report.failures == [
+        "own-north: 01_first: data/north/facts.csv was changed while the run was at work; "
+        "run it again"
+    ]
+    assert not (project / "reports/generated/own-north/run.json").exists()
+    assert make(project, "own-north")[0].failures == []
+
+
+def test_data_of_another_place_saved_meanwhile_concern_nobody_else(project):
+    save = f"{READ}\npathlib.Path(data, 'south', 'facts.csv').touch()"
+    write_notebook(project, "01_first", PLACE, save, FINDING)
+    assert make(project, "own-north")[0].failures == []

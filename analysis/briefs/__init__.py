@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis.briefs import faults, form
+from analysis.briefs import faults, form, revisions
 from analysis.briefs.batch import PRESS, Batch, State, Trouble
 from analysis.briefs.desk import Desk, write_json
 from analysis.briefs.record import Surroundings
@@ -108,7 +108,7 @@ def make_briefs(
                 batch.run(hands)
         states = list(batch.states.values())
         write_json(folder / "summary.json", _summary(states, time.monotonic() - started))
-    for line in _unprinted(states):
+    for line in [*_unprinted(states), *revisions.unkept(editions)]:
         say(line)
     return [_report(state) for state in states]
 
@@ -151,6 +151,7 @@ def _summary_row(state: State) -> dict[str, object]:
         "ran": state.ran,
         "made": state.made,
         "seconds": round(state.seconds, 1),
+        "unkept": state.desk.edition.unkept,
         "failures": [
             {"chapter": trouble.chapter, **trouble.failure._asdict()} for trouble in state.troubles
         ],
@@ -176,7 +177,9 @@ def _hands(around: Surroundings, workers: int | None, address: str | None) -> It
 def _sweep(folder: Path) -> None:
     """Remove what a killed run had begun to write: whole files only ever get their own name."""
     for path in [*folder.glob(".*"), *(folder / "chapters").glob(".*")]:
-        path.unlink()
+        # A folder is somebody else's: JupyterLab leaves one where a notebook was opened and saved.
+        if not path.is_dir():
+            path.unlink()
 
 
 @contextmanager

@@ -170,6 +170,10 @@ class Batch:
     def _settle_chapter(self, work: _Work, outcome: Outcome) -> None:
         desk, chapter = work.holders[0]
         executed: Executed = outcome.result
+        places = desk.around.named_places(chapter) | desk.strayed(executed.read)
+        if moved := desk.around.moved(places):
+            self._fail(work, _moved(moved))
+            return
         desks_.put_chapter(desk, chapter, executed.content, executed.read, outcome.seconds)
         self._state(work.holders[0]).ran.append(chapter.name)
         self._share(work, desk, chapter)
@@ -207,6 +211,8 @@ class Batch:
         state.seconds += outcome.seconds
         self._took.setdefault(PRESS, []).append(outcome.seconds)
         failure = outcome.failure
+        if not failure and (moved := state.desk.around.moved(state.desk.all_places())):
+            failure = _moved(moved)
         if not failure:
             try:
                 made = self._fingerprints[name]
@@ -322,6 +328,13 @@ def shown(desk: Desk) -> str:
     root = desk.around.root
     inside = desk.folder.is_relative_to(root)
     return desk.folder.relative_to(root).as_posix() if inside else desk.folder.name
+
+
+def _moved(paths: Sequence[str]) -> Failure:
+    """Refuse what was made while its data changed: no record could say of what."""
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    said = f"{paths[0]}{more} was changed while the run was at work"
+    return Failure(said, remedy="run it again")
 
 
 def _who(work: _Work) -> str:

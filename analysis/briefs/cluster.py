@@ -23,6 +23,10 @@ GONE = Failure(
     "the Dask scheduler is gone",
     remedy="start it again and run again: only what is missing is done",
 )
+ALONE = Failure(
+    "no worker of the Dask cluster is left",
+    remedy="start some and run again: only what is missing is done",
+)
 _foremen: dict[tuple[int, str], Foreman] = {}
 
 
@@ -41,7 +45,7 @@ class Cluster:
         self._client = client
         self._site = site
         self._futures: dict[str, object] = {}
-        self._gone = False
+        self._gone: Failure | None = None
         self.slots = slots or max(1, sum(client.nthreads().values()))
 
     def start(self, task: Task) -> None:
@@ -68,7 +72,7 @@ class Cluster:
         Returns
         -------
         list of Outcome
-            What has ended.
+            What has ended; empty if workers were waited for that came.
 
         Examples
         --------
@@ -77,21 +81,34 @@ class Cluster:
         """
         import distributed  # noqa: PLC0415 - Dask is optional
 
+        asked = {"timeout": PATIENCE_SECONDS, "return_when": "FIRST_COMPLETED"}
         try:
             if not self._gone:
-                distributed.wait(list(self._futures.values()), return_when="FIRST_COMPLETED")
+                distributed.wait(list(self._futures.values()), **asked)
+        except TimeoutError:
+            self._gone = self._deserted()
         except (OSError, CancelledError):
-            self._gone = True
+            self._gone = GONE
         if self._gone:
-            return self._lost()
+            return self._lost(self._gone)
         done = {key: future for key, future in self._futures.items() if future.done()}
         self._futures = {key: f for key, f in self._futures.items() if key not in done}
         return [_outcome(key, future) for key, future in done.items()]
 
-    def _lost(self) -> list[Outcome]:
-        """Fail what was asked of a scheduler that is gone; who asks more of it hears the same."""
+    def _deserted(self) -> Failure | None:
+        """Tell whether nobody is left to do a task; a worker that is started again gets time."""
+        try:
+            self._client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
+        except TimeoutError:
+            return ALONE
+        except (OSError, CancelledError):
+            return GONE
+        return None
+
+    def _lost(self, why: Failure) -> list[Outcome]:
+        """Fail what was asked of a cluster that is gone; who asks more of it hears the same."""
         lost, self._futures = self._futures, {}
-        return [Outcome(key, 0.0, None, GONE) for key in lost]
+        return [Outcome(key, 0.0, None, why) for key in lost]
 
     def stop(self) -> None:
         """
@@ -197,7 +214,10 @@ def _do(task: Task, place: Site) -> Outcome:
         told = dict(place.told)
         _foremen[key] = Foreman(chapters.prepare, [str(place.root)], told, slots=1)
     _foremen[key].start(task)
-    outcome = _foremen[key].ended()[0]
+    # A foreman that dies is replaced once, and nothing has ended then.
+    while not (ended := _foremen[key].ended()):
+        pass
+    (outcome,) = ended
     if not _foremen[key].alive:
         _foremen.pop(key)
     return outcome

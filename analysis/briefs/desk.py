@@ -43,7 +43,10 @@ class Desk(NamedTuple):
 
     def _strayed(self, chapter: Chapter) -> frozenset[str]:
         noted = self.noted(chapter)
-        read = noted.get("read", ())
+        return self.strayed(noted.get("read", ()))
+
+    def strayed(self, read: Sequence[str] | None) -> frozenset[str]:
+        """List the places that a chapter read from, by the files it was seen to open."""
         # Who listed the whole folder, or ran where nobody could see, may have read anything.
         if read is None or "data" in read:
             return self.around.places
@@ -140,8 +143,7 @@ def put_chapter(
         "sha256": record.file_hash(executed),
         "seconds": round(seconds, 1),
     }
-    strayed = desk.around.places if read is None or "data" in read else desk.around.places_of(read)
-    places = desk.around.named_places(chapter) | strayed
+    places = desk.around.named_places(chapter) | desk.strayed(read)
     noted["fingerprint"] = desk.around.chapter_fingerprint(chapter, places)
     write_json(executed.with_suffix(".json"), noted)
 
@@ -199,7 +201,7 @@ def outdated_outputs(desk: Desk) -> dict[str, str]:
     >>> outdated_outputs.__name__
     'outdated_outputs'
     """
-    noted = record.read_record(desk.folder / "run.json").get("outputs", {})
+    noted = _noted_outputs(desk)
     fingerprint = _output_fingerprint(desk)
     found = {}
     for output in outputs.names(desk.edition):
@@ -209,6 +211,13 @@ def outdated_outputs(desk: Desk) -> dict[str, str]:
         if last.get("fingerprint") != wanted or not record.stands(path, last.get("sha256")):
             found[output] = wanted
     return found
+
+
+def _noted_outputs(desk: Desk) -> dict[str, Mapping]:
+    """Read what the record says of each output; what somebody spoilt in it is made again."""
+    noted = record.read_record(desk.folder / "run.json").get("outputs")
+    told = noted.items() if isinstance(noted, dict) else ()
+    return {output: last for output, last in told if isinstance(last, dict)}
 
 
 def order(desk: Desk, wanted: Sequence[str]) -> outputs.Order:
@@ -271,7 +280,7 @@ def put_outputs(
     >>> put_outputs.__name__
     'put_outputs'
     """
-    noted = dict(record.read_record(desk.folder / "run.json").get("outputs", {}))
+    noted = _noted_outputs(desk)
     gone = _stale(desk, noted, made)
     noted = {output: told for output, told in noted.items() if output not in gone}
     for output, content in made.items():

@@ -134,9 +134,17 @@ class _Outputs:
         since = takewhile(lambda one: one["output_type"] == "stream", reversed(self.taken))
         stream = next((one for one in since if one["name"] == name), None)
         if stream:
-            stream["text"] += text
+            # Pieces: to lengthen one text by each line would copy all before it every time.
+            stream["text"].append(text)
         else:
-            self.add("stream", name=name, text=text)
+            self.add("stream", name=name, text=[text])
+
+    def whole(self) -> list[dict[str, object]]:
+        """Give the outputs as they are stored, each stream as one text."""
+        for one in self.taken:
+            if one["output_type"] == "stream":
+                one["text"] = "".join(one["text"])
+        return self.taken
 
 
 class _Hook(DisplayHook):
@@ -198,7 +206,7 @@ def _run_cell(shell: _Shell, cell: Mapping) -> CellExecutionError | None:
     with redirect_stdout(out), redirect_stderr(err):
         ended = shell.run_cell(cell.source, store_history=True)
     cell.execution_count = shell.execution_count - 1
-    cell.outputs = outputs.taken
+    cell.outputs = outputs.whole()
     if ended.success or MAY_FAIL in tags:
         return None
     failed = next((one for one in cell.outputs if one.output_type == "error"), _UNSAID)

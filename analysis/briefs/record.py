@@ -130,6 +130,7 @@ class Surroundings:
     def __init__(self, root: Path) -> None:
         code = [*folder_hashes(PACKAGE, PACKAGE), *_own_catalogue()]
         self.root = root
+        self._stamps = _stamps(root)
         files = folder_hashes(root / "data", root)
         self.inputs = [file for file in files if not file["path"].endswith(".md")]
         self.code = content_hash(code)
@@ -157,6 +158,18 @@ class Surroundings:
         """List the places whose files are among some paths below the project."""
         return frozenset(_place(path) for path in paths) & self.places
 
+    def moved(self, places: frozenset[str]) -> list[str]:
+        """List the files, of these places or of none, that are not as they were hashed."""
+        now, then = _stamps(self.root), self._stamps
+        touched = {path for path in {*now, *then} if now.get(path) != then.get(path)}
+        hashes = {file["path"]: file["sha256"] for file in self.inputs}
+        return sorted(
+            path
+            for path in touched
+            if _place(path) not in self.places - places
+            and not (path in hashes and stands(self.root / path, hashes[path]))
+        )
+
     def chapter_fingerprint(self, chapter: Chapter, places: frozenset[str]) -> str:
         """Hash all that the outcome of a chapter depends on, if it reads these places."""
         parts = [self.measures, self.fonts, self.packages, dict(chapter.effective)]
@@ -169,7 +182,7 @@ class Surroundings:
         """Hash all that one output of a brief depends on."""
         told = edition.spec.model_dump(mode="json", exclude={"languages", "time_limit", "axes"})
         parts = [self.scope_hash(places), self.code, self.fonts, self.packages, self.template]
-        kept = kept_hash(edition, self.root)
+        kept = [kept_hash(edition, self.root), edition.unkept]
         return content_hash([edition.name, output, told, kept, list(chapters), *parts])
 
     def _scope(self, places: frozenset[str]) -> list[dict[str, str]]:
@@ -425,6 +438,16 @@ def stands(path: Path, sha256: object) -> bool:
     False
     """
     return path.is_file() and file_hash(path) == sha256
+
+
+def _stamps(root: Path) -> dict[str, tuple[int, int]]:
+    """Note when each file of the data was written, and how large it is."""
+    paths = [path for path in (root / "data").rglob("*") if path.is_file() and path.suffix != ".md"]
+    return {
+        path.relative_to(root).as_posix(): (path.stat().st_mtime_ns, path.stat().st_size)
+        for path in paths
+        if not _is_left_out(path.relative_to(root))
+    }
 
 
 def _place(path: str) -> str:

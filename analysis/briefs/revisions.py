@@ -13,6 +13,7 @@ from analysis.briefs.spec import Edition
 
 CHAPTER = "revision"
 MOST_ROWS = 60
+UNKEPT = "revision.finding_unkept"
 NUMBER = r"[+\-−]?\d[\d,]*(?:\.\d+)?%?"
 Texts = dict[str, str]
 
@@ -75,9 +76,24 @@ def read_published(path: Path) -> Record:
     else:
         kept = record.read_record(path)
         facts, numbers = kept.get("run"), kept.get("published")
-    if not facts or not isinstance(numbers, list):
+    if not facts:
         raise NoRecord(f"{path}: there is no record of a brief; make it first")
+    if not _is_whole(facts, numbers):
+        raise NoRecord(f"{path}: the record is damaged; make the brief again, or put back the file")
     return Record(facts, numbers)
+
+
+def _is_whole(facts: object, numbers: object) -> bool:
+    """Tell whether a record has what is read of it; somebody may have edited it by hand."""
+    if not (isinstance(facts, dict) and isinstance(numbers, list)):
+        return False
+    rows = [*(facts.get(part) or [None] for part in ("chapters", "inputs")), numbers]
+    listed = all(isinstance(part, list) for part in rows)
+    return (
+        listed
+        and all(isinstance(row, dict) for part in rows for row in part)
+        and all(isinstance(facts.get(part), dict) for part in ("code", "packages", "outputs"))
+    )
 
 
 def find_record(name: str, root: Path, *, made_first: bool = False) -> Record:
@@ -396,7 +412,8 @@ def revision_chapter(
     Returns
     -------
     dict
-        Name to notebook, in the shape of an executed one; empty if nothing is revised.
+        Name to notebook, in the shape of an executed one; empty if nothing is to be revised. Where
+        the edition of the month before was not kept, it says so: no note is not no change.
 
     Raises
     ------
@@ -409,13 +426,49 @@ def revision_chapter(
     'revision_chapter'
     """
     path = record.kept_path(edition, root)
-    if path is None:
-        return {}
-    old = read_published(path)
-    changes = compare(old, Record(facts, numbers))
-    shown = [{"cell_type": "markdown", "id": "revision-title", "source": "", "metadata": {}}]
-    shown += [_cell(exhibit) for exhibit in _exhibits(changes, old.facts["date"])]
-    return {CHAPTER: {"cells": shown}}
+    if path is not None:
+        old = read_published(path)
+        changes = compare(old, Record(facts, numbers))
+        return _as_chapter("revision-title", _exhibits(changes, old.facts["date"]))
+    if edition.unkept is not None:
+        before = edition.spec.date.replace(day=1) - datetime.timedelta(days=1)
+        return _as_chapter("revision-unkept", [exhibits.finding(UNKEPT, date=before)])
+    return {}
+
+
+def _as_chapter(title: str, shown: Iterable[exhibits.Exhibit]) -> dict[str, Mapping]:
+    cells = [{"cell_type": "markdown", "id": title, "source": "", "metadata": {}}]
+    return {CHAPTER: {"cells": cells + [_cell(exhibit) for exhibit in shown]}}
+
+
+def unkept(editions: Iterable[Edition]) -> list[str]:
+    """
+    Say which editions carry no note, since that of the month before was not kept.
+
+    Parameters
+    ----------
+    editions : iterable of Edition
+        The briefs of a run.
+
+    Returns
+    -------
+    list of str
+        One line for each entry, in the language of ANALYSIS_LANGUAGE: how many, and what to do.
+
+    Examples
+    --------
+    >>> unkept([])
+    []
+    """
+    lacking: dict[str, list[str]] = {}
+    for edition in editions:
+        if edition.unkept is not None:
+            lacking.setdefault(edition.entry, []).append(edition.unkept)
+    spoken = exhibits.language() if exhibits.language() in words.LANGUAGES else "en"
+    return [
+        words.say("revision.unkept", spoken, entry=entry, editions=len(names), kept=names[0])
+        for entry, names in lacking.items()
+    ]
 
 
 def _exhibits(changes: Sequence[Change], date: str) -> list[exhibits.Exhibit]:

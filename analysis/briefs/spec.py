@@ -33,9 +33,11 @@ Values = dict[str, object]
 LARGEST = 500_000
 MOST_SAID = 20
 MOST_EDITIONS, LONGEST_NAME = 5000, 150
-TIME_LIMIT_SECONDS = 1800.0
+# No clock of the system waits longer than a few centuries, and no office longer than a month.
+TIME_LIMIT_SECONDS, LONGEST_LIMIT = 1800.0, 31 * 86_400.0
 MONTH, LAST = "month", "last"
 PREVIOUS = "previous"
+PARAMETERS = "parameters"
 MONTHS = r"(?:19[89]\d|20\d\d)-(?:0[1-9]|1[0-2])"
 # Archives know no day before 1980.
 EARLIEST, LATEST = datetime.date(1980, 1, 1), datetime.date(2099, 12, 31)
@@ -49,10 +51,8 @@ REMEDIES = {
     "list_type": "write a list, as [a, b]",
     "string_type": "write it as text, in quotes",
     **dict.fromkeys(("date_type", "date_parsing", "greater_than_equal", "less_than_equal"), A_DAY),
+    "time_limit": f"write a number of seconds above 0, at most {LONGEST_LIMIT:,.0f}",
     "too_short": "write at least one",
-    **dict.fromkeys(
-        ("float_type", "greater_than", "finite_number"), "write a number of seconds above 0"
-    ),
 }
 KEPT = "reports/kept"
 
@@ -91,7 +91,9 @@ class BriefSpec(_Strict):
     axes: dict[Axis, Annotated[list[object], Field(min_length=1)]] = Field(
         default_factory=dict, alias="for"
     )
-    time_limit: float = Field(default=TIME_LIMIT_SECONDS, gt=0, allow_inf_nan=False)
+    time_limit: float = Field(
+        default=TIME_LIMIT_SECONDS, gt=0, le=LONGEST_LIMIT, allow_inf_nan=False
+    )
     revises: KeptName | None = None
 
 
@@ -112,12 +114,16 @@ class Chapter(NamedTuple):
 
 
 class Edition(NamedTuple):
-    """A brief ready to run: checked, with everything resolved; `entry` is its key in the file."""
+    """A brief ready to run: checked, with everything resolved; `entry` is its key in the file.
+
+    `unkept` is the edition of the month before, if it is to be revised and was not kept.
+    """
 
     name: str
     entry: str
     spec: BriefSpec
     chapters: Sequence[Chapter]
+    unkept: str | None = None
 
     def text(self, key: str | None, language: str) -> str:
         """Say a title of this brief; it may use the brief's parameters and its date."""
@@ -278,10 +284,17 @@ def _with_defaults(loaded: object) -> object:
     if not isinstance(defaults, dict):
         return loaded
     filled = {
-        name: {**defaults, **brief} if isinstance(brief, dict) else brief
+        name: _filled(defaults, brief) if isinstance(brief, dict) else brief
         for name, brief in loaded["briefs"].items()
     }
     return loaded | {"briefs": filled}
+
+
+def _filled(defaults: Mapping, brief: Mapping) -> dict:
+    """Fill one brief; of the parameters that all share, it replaces those alone that it names."""
+    shared, own = defaults.get(PARAMETERS), brief.get(PARAMETERS)
+    both = isinstance(shared, dict) and isinstance(own, dict)
+    return {**defaults, **brief, **({PARAMETERS: {**shared, **own}} if both else {})}
 
 
 def _sentence(error: Mapping) -> str:
@@ -297,7 +310,8 @@ def _sentence(error: Mapping) -> str:
         return f"{where}: {value} is not a plain name; use a-z, 0-9, _ and - (no path, no code)"
     if error["type"] == "literal_error":
         return f"{where}: {value} is not known; it is {error['ctx']['expected']}"
-    remedy = REMEDIES.get(error["type"], "write it as docs/batch.md shows")
+    kind = "time_limit" if "time_limit" in error["loc"][-1:] else error["type"]
+    remedy = REMEDIES.get(kind, "write it as docs/batch.md shows")
     return f"{where}: {value} does not fit; {remedy}"
 
 
@@ -545,11 +559,14 @@ def _edition(draft: _Draft, shelf: _Shelf) -> Edition:
         raise SpecError(f"{said}; add it to languages")
     shared = draft.brief.parameters | draft.values
     resolved = {"languages": kept, "parameters": shared, "axes": {}}
-    if draft.brief.revises == PREVIOUS:
-        resolved["revises"] = draft.previous if _is_kept(draft.previous, shelf.root) else None
+    wanted = draft.previous if draft.brief.revises == PREVIOUS else None
+    unkept = wanted if wanted and not _is_kept(wanted, shelf.root) else None
+    if wanted:
+        resolved["revises"] = None if unkept else wanted
     seen: dict[str, int] = {}
     chapters = [_chapter(chapter, shared, shelf, seen) for chapter in draft.brief.chapters]
-    return Edition(draft.name, draft.entry, draft.brief.model_copy(update=resolved), chapters)
+    brief = draft.brief.model_copy(update=resolved)
+    return Edition(draft.name, draft.entry, brief, chapters, unkept)
 
 
 def _chapter(chapter: ChapterSpec, shared: Values, shelf: _Shelf, seen: dict[str, int]) -> Chapter:

@@ -146,7 +146,7 @@ class Crew:
         >>> Crew("spawn").stop()
         """
         for run in self._running:
-            run.process.kill()
+            _kill(run.process)
         for run in self._running:
             run.process.join()
         self._running = []
@@ -384,6 +384,9 @@ def one_line(text: str) -> str:
 
 def _work(task: Task, mouth: Connection) -> None:
     """Do one task in this process, and say how it ended."""
+    if hasattr(os, "setsid"):
+        # What a cell starts is of this group, and ends with it.
+        os.setsid()
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         mouth.send((task.call(*task.arguments), None))
@@ -396,7 +399,16 @@ def _work(task: Task, mouth: Connection) -> None:
 def _die_with_parent() -> None:
     """End this process when its parent is gone, so that nobody works on for no one."""
     wait([multiprocessing.parent_process().sentinel])
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
+
+
+def _kill(process: multiprocessing.Process) -> None:
+    """Kill a task with all that its cells have started; one that has just begun has no group."""
+    with suppress(AttributeError, OSError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def _last_word(run: _Running) -> tuple[object, Failure | None]:
@@ -409,7 +421,7 @@ def _last_word(run: _Running) -> tuple[object, Failure | None]:
 
 
 def _out_of_time(run: _Running) -> Failure:
-    run.process.kill()
+    _kill(run.process)
     run.process.join()
     said = "took longer than the time limit of its brief and was stopped"
     return Failure(said, remedy="raise time_limit in briefs.yml, or ask for less (fewer draws)")
