@@ -277,6 +277,20 @@ def test_a_wrong_register_is_refused_by_column_and_leaves_nothing(households, tm
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("lost", ["every row", "one row"])
+def test_an_indicator_that_nobody_knows_is_kept_as_unknown(
+    households, pack, measures, tmp_path, lost
+):
+    rows = households.drop(columns="measures")
+    if lost == "one row":
+        rows = households.astype({"measures": "Int64"})
+        rows.loc[0, "measures"] = pd.NA
+    kept = write_register(rows, tmp_path / "store", pack=pack, measures=measures)
+    assert kept.manifest["passes"][3] == "support"
+    unknown = kept.totals("villages")["support_unknown"].dropna().astype(bool)
+    assert unknown.all() if lost == "every row" else not unknown.all()
+
+
 def test_a_household_twice_in_two_counties_is_refused(households, tmp_path):
     again = households.iloc[[5]].assign(county="丙县")
     with pytest.raises(ValueError, match="stands twice"):
