@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import subprocess
+import sys
 from functools import partial
 
 import duckdb
@@ -310,6 +312,57 @@ def test_a_store_is_replaced_only_when_asked_and_never_half(households, tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["store"]
     with pytest.raises(FileExistsError, match="no register store"):
         write_register(households, tmp_path, replace=True)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_folder_that_came_to_be_meanwhile_stays(households, tmp_path, replace):
+    place = tmp_path / "store"
+
+    def meanwhile(areas):
+        place.mkdir(exist_ok=True)
+        (place / "notes.txt").write_text("of somebody else", encoding="utf-8")
+        return areas
+
+    with pytest.raises(FileExistsError, match="store' is"):
+        write_register(households, place, progress=meanwhile, replace=replace)
+    assert [path.name for path in place.iterdir()] == ["notes.txt"]
+    assert list(tmp_path.iterdir()) == [place]
+
+
+KILLED = """
+import os, sys
+from analysis.register.store import write_register, writing
+def die(*_):
+    os.kill(os.getpid(), 9)
+if sys.argv[3] == "between the renames":
+    replace = os.replace
+    os.replace = lambda old, new: (die if str(new) == sys.argv[2] else replace)(old, new)
+    write_register(*sys.argv[1:3], replace=True)
+write_register(*sys.argv[1:3], replace=True, progress=die)
+"""
+
+
+@pytest.mark.parametrize("when", ["among the areas", "between the renames"])
+def test_the_next_writing_removes_what_a_killed_one_left(households, tmp_path, when):
+    rows, place = tmp_path / "rows.parquet", tmp_path / "store"
+    households.to_parquet(rows)
+    first = write_register(rows, place)
+    subprocess.run([sys.executable, "-c", KILLED, str(rows), str(place), when], check=False)
+    assert len(list(tmp_path.glob(".store.*"))) == 1
+    assert place.exists() == (when == "among the areas")
+    with pytest.raises(FileExistsError):
+        write_register(rows, place)
+    assert read_store(place).manifest == first.manifest
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.parquet", "store"}
+
+
+def test_a_writing_that_is_at_work_is_left_alone(households, tmp_path):
+    def meanwhile(areas):
+        write_register(households, tmp_path / "store")
+        return areas
+
+    kept = write_register(households, tmp_path / "store", progress=meanwhile, replace=True)
+    assert kept.manifest["rows"] == len(households)
 
 
 def test_totals_that_do_not_come_back_stop_the_writing(households, tmp_path, monkeypatch):

@@ -6,11 +6,13 @@ name: a store is whole or it is not there.
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -44,6 +46,7 @@ INCOME = "income_per_person_yuan"
 LINKED = ("status", "size", "village", INCOME)
 BEFORE = "{}_before"
 STAYS = "stays"
+MAKING = ".{}.writing-"
 # Rows of an area that wait in memory for the disk: many areas wait at once.
 WAITING_ROWS = 20_000
 
@@ -111,10 +114,10 @@ def write_register(
     [[1.0, 4.0]]
     """
     folder = Path(folder)
-    _check_place(folder, replace)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    _sweep(folder)
+    _check_place(folder, replace)
+    with _making(folder) as made:
         new, work = made / "new", made / "work"
         for name in (ROWS, CODES, TOTALS):
             (new / name).mkdir(parents=True)
@@ -133,10 +136,49 @@ def write_register(
             job.write(progress)
             _write_manifest(job)
         _check_totals(read_store(new, memory=memory), job.columns)
+        _check_place(folder, replace)
         _put(new, folder, made)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     return read_store(folder, memory=memory)
+
+
+@contextmanager
+def _making(folder: Path) -> Iterator[Path]:
+    """A folder beside the store's, locked as long as its maker lives, and then removed."""
+    made = Path(tempfile.mkdtemp(prefix=MAKING.format(folder.name), dir=folder.parent))
+    with _lock(made):
+        try:
+            yield made
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed writings left, rows of persons; a store they had set aside goes back."""
+    for left in folder.parent.glob(glob.escape(MAKING.format(folder.name)) + "*"):
+        with _lock(left) as is_left:
+            if not is_left or not (left / "work").is_dir():
+                continue
+            if (left / "old").is_dir() and not folder.exists():
+                os.replace(left / "old", folder)
+            shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[bool]:
+    """Whether nobody else holds the folder; a lock ends with the process that holds it."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on every system
+    except ImportError:
+        yield False
+        return
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(held)
 
 
 def _check_place(folder: Path, replace: bool) -> None:
@@ -152,7 +194,12 @@ def _put(new: Path, folder: Path, made: Path) -> None:
     """Two renames: between them the old store is aside, whole, in the folder of the making."""
     if folder.exists():
         os.replace(folder, made / "old")
-    os.replace(new, folder)
+    try:
+        os.replace(new, folder)
+    except OSError:
+        if (made / "old").exists() and not folder.exists():
+            os.replace(made / "old", folder)
+        raise
 
 
 class _Job:
