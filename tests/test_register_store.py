@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -393,6 +394,40 @@ def test_a_damaged_or_foreign_store_is_refused(households, tmp_path):
         read_store(kept.folder)
 
 
+def test_rows_that_were_not_written_are_refused(households, tmp_path):
+    kept = write_register(households, tmp_path / "store")
+    file = next((kept.folder / "households").iterdir())
+    shutil.copy(file, file.with_name("copy of it.parquet"))
+    with pytest.raises(ValueError, match=r"copy of it.parquet was not written with the store"):
+        read_store(kept.folder)
+
+
+def test_a_manifest_that_cannot_be_read_is_named(households, tmp_path):
+    kept = write_register(households, tmp_path / "store")
+    (kept.folder / MANIFEST).write_text("{", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"manifest\.json of the store cannot be read"):
+        read_store(kept.folder)
+
+
+def test_a_store_inside_the_folder_that_is_read_is_refused(households, tmp_path):
+    households.to_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(ValueError, match="lies in the folder that is read"):
+        write_register(tmp_path, tmp_path / "below" / "store")
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.parquet"]
+
+
+def test_folders_may_be_called_by_signs_of_patterns(households, tmp_path):
+    given, asked = tmp_path / "终稿[2]*?", {"line": 2952, "by": ["county", "year"]}
+    (given / "2017").mkdir(parents=True)
+    households.to_parquet(given / "2017" / "rows [1].parquet")
+    kept = write_register(given, tmp_path / "it's [a] store?")
+    for measures in (POVERTY, SHAPE):
+        wanted = microdata.profile(households, measures, income=INCOME, weight="size", **asked)
+        same(questions.profile(kept, measures, **asked), wanted)
+    again = write_register(given / "2017" / "rows [1].parquet", tmp_path / "store")
+    assert again.manifest["rows"] == kept.manifest["rows"] == len(households)
+
+
 def test_what_was_not_written_is_named(households, tmp_path, measures):
     kept = write_register(households, tmp_path / "store", area="village")
     with pytest.raises(ValueError, match="without a specification"):
@@ -425,6 +460,7 @@ def test_the_command_writes_a_store_and_says_what_is_wrong(households, tmp_path,
     households.drop(columns="size").to_parquet(rows)
     assert run(rows, out, "--replace") == command.REFUSED
     assert "column 'size' is missing" in capsys.readouterr().err
+
 
 
 def test_the_mark_of_synthetic_rows_outlives_the_codes(store):

@@ -29,6 +29,7 @@ from analysis.register.store.layout import (
     TOTALS,
     Store,
     open_duckdb,
+    pattern,
     quoted,
     read_store,
     refusal,
@@ -114,6 +115,7 @@ def write_register(
     [[1.0, 4.0]]
     """
     folder = Path(folder)
+    _check_apart(households, folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder)
     _check_place(folder, replace)
@@ -179,6 +181,14 @@ def _lock(folder: Path) -> Iterator[bool]:
         yield False
     finally:
         os.close(held)
+
+
+def _check_apart(households, folder: Path) -> None:
+    """The files of a folder are read again and again, those of its store would come among them."""
+    if not isinstance(households, (str, Path)) or not Path(households).is_dir():
+        return
+    if folder.resolve().is_relative_to(Path(households).resolve()):
+        raise refusal(f"'{folder}' lies in the folder that is read; choose another")
 
 
 def _check_place(folder: Path, replace: bool) -> None:
@@ -279,7 +289,7 @@ class _Job:
     def _find_movers(self) -> None:
         """Rows of the households that change area: their link lies in another file."""
         linked = ", ".join(f'r."{name}"' for name in self.linked)
-        parts = quoted(self.work / "parts" / "**" / "*.parquet")
+        parts = pattern(self.work, "parts", "**", "*.parquet")
         self.run(
             f"""CREATE TABLE movers AS SELECT r.household, r.year, {linked}
             FROM read_parquet('{parts}', hive_partitioning = false) r
@@ -315,7 +325,7 @@ class _Job:
             ELSE m."{name}" END AS "{BEFORE.format(name)}" """
             for name in self.linked
         )
-        parts = quoted(self.work / "parts" / f"area_={code}" / "*.parquet")
+        parts = pattern(self.work, "parts", f"area_={code}", "*.parquet")
         self.run(
             f"""CREATE TEMP TABLE part AS SELECT r.*, {before},
             coalesce(lead(r.year) OVER w = r.year + 1, false) OR n.year IS NOT NULL AS {STAYS}
@@ -340,7 +350,9 @@ def _write_manifest(job: _Job) -> None:
     manifest = _manifest(job)
     _write_totals_of_incomes(job, Store(job.new, manifest))
     files = sorted(path for path in job.new.rglob("*") if path.is_file())
-    manifest["files"] = {str(path.relative_to(job.new)): path.stat().st_size for path in files}
+    manifest["files"] = {
+        path.relative_to(job.new).as_posix(): path.stat().st_size for path in files
+    }
     text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
     (job.new / MANIFEST).write_text(text, encoding="utf-8")
 
