@@ -462,6 +462,27 @@ def test_the_command_writes_a_store_and_says_what_is_wrong(households, tmp_path,
     assert "column 'size' is missing" in capsys.readouterr().err
 
 
+def test_the_command_says_in_one_line_what_it_cannot_read_or_write(households, tmp_path, capsys):
+    parser = argparse.ArgumentParser()
+    command.add_store(parser.add_subparsers())
+
+    def said(*words):
+        asked = parser.parse_args(["store", *map(str, words)])
+        return asked.do(asked), *capsys.readouterr().err.splitlines()
+
+    rows, none, out = tmp_path / "rows.parquet", tmp_path / "none.parquet", tmp_path / "out"
+    households.to_parquet(rows)
+    none.write_bytes(b"no table at all")
+    code, sentence = said(none, out)
+    assert code == command.REFUSED and "No magic bytes" in sentence
+    code, *_, sentence = said(rows, out, "--memory", "1MB")
+    assert code == command.REFUSED and "Out of Memory" in sentence
+    code, sentence = said(rows, rows / "store")
+    assert code == command.WRONG_PLACE and str(rows) in sentence
+    code, sentence = said(rows, out, "--line", "none")
+    assert code == command.REFUSED and sentence.startswith("there is no line 'none'; there are")
+    assert not out.exists()
+
 
 def test_the_mark_of_synthetic_rows_outlives_the_codes(store):
     assert store.manifest["synthetic"]
