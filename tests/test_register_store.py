@@ -394,6 +394,12 @@ def test_a_damaged_or_foreign_store_is_refused(households, tmp_path):
         read_store(kept.folder)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are kept otherwise there")
+def test_a_store_is_open_to_its_owner_only(households, tmp_path):
+    kept = write_register(households, tmp_path / "store")
+    assert kept.folder.stat().st_mode & 0o077 == 0
+
+
 def test_rows_that_were_not_written_are_refused(households, tmp_path):
     kept = write_register(households, tmp_path / "store")
     file = next((kept.folder / "households").iterdir())

@@ -121,8 +121,10 @@ def write_register(
     _check_place(folder, replace)
     with _making(folder) as made:
         new, work = made / "new", made / "work"
+        # The register's own codes of households: the folder is open to its owner only.
+        new.mkdir(mode=0o700)
         for name in (ROWS, CODES, TOTALS):
-            (new / name).mkdir(parents=True)
+            (new / name).mkdir()
         work.mkdir()
         with open_duckdb(memory, work) as connection:
             job = _Job(connection, new, work, area)
