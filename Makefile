@@ -38,7 +38,7 @@ refresh: $(READY)  ## re-run the notebooks in place, after a wanted change of nu
 references: $(READY)  ## compare every measure with the outputs of the field's tools, where they are at hand
 	@$(RUN) -m tests.references $(REFERENCE)
 
-bench: $(READY)  ## time a stored register, the draws, the survey, the reader, the batch and the press, as ratios; hours, or less with ROWS=1e6
+bench: $(EXTRAS)  ## time a stored register, the draws, the survey, the reader, the batch and the press, as ratios; hours, or less with ROWS=1e6
 	for rows in $(ROWS); do $(RUN) benchmarks/register_questions.py --rows $$rows || exit 1; done
 	$(RUN) benchmarks/distribution_draws.py --rows 10000000
 	$(RUN) benchmarks/survey_domains.py

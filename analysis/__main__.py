@@ -296,8 +296,10 @@ def _visits(asked: argparse.Namespace) -> int:
 
     try:
         path, number = visits.write_visits(asked.place)
-    except (FileNotFoundError, KeyError, ValueError) as refusal:
+    except (FileNotFoundError, ValueError) as refusal:
         return _complain([str(refusal)], WRONG_SPEC)
+    except KeyError as refusal:  # its own text has quotes around it
+        return _complain([str(refusal.args[0])], WRONG_SPEC)
     for language in words.LANGUAGES:
         said = {"visits": number, "place": asked.place, "path": str(path)}
         print(words.say("returns.visits.written", language, **said))

@@ -29,8 +29,8 @@ def add_store(commands) -> None:
         help="write a register once, sorted and coded, to be asked many times",
         description=(
             "Read the households of an office's folder, or of a Parquet file, and write them as a "
-            "store. Exit code: 0 written and read back, 1 refused, 2 no such folder, or the store "
-            "is there."
+            "store. Exit code: 0 written and read back, 1 refused, 2 no such folder, no place to "
+            "write to, or the store is there."
         ),
     )
     store.add_argument("folder", metavar="FOLDER", help="folder of ledgers, or a Parquet file")
@@ -38,6 +38,9 @@ def add_store(commands) -> None:
     store.add_argument("--area", help="column whose areas get a file each")
     store.add_argument("--line", help="poverty line of data/reference/lines.csv to keep totals at")
     store.add_argument("--pack", help="exit standard of data/standards to judge households by")
+    store.add_argument(
+        "--memory", default="3GB", help="most memory DuckDB takes (3GB); the rest goes to disk"
+    )
     store.add_argument("--replace", action="store_true", help="replace a store that is there")
     store.set_defaults(do=write_store)
 
@@ -49,7 +52,7 @@ def write_store(asked: argparse.Namespace) -> int:
     Parameters
     ----------
     asked : argparse.Namespace
-        ``folder, out, area, line, pack, replace``.
+        ``folder, out, area, line, pack, memory, replace``.
 
     Returns
     -------
@@ -63,7 +66,8 @@ def write_store(asked: argparse.Namespace) -> int:
     >>> write_store(parser.parse_args(["store", "nowhere", "out"]))
     2
     """
-    from tqdm import tqdm  # noqa: PLC0415 - the help needs none of it
+    import duckdb  # noqa: PLC0415 - the help needs none of it
+    from tqdm import tqdm  # noqa: PLC0415
 
     from analysis import tables  # noqa: PLC0415
     from analysis.register.store import write_register  # noqa: PLC0415
@@ -77,11 +81,12 @@ def write_store(asked: argparse.Namespace) -> int:
             pack=tables.read("standards", pack=asked.pack) if asked.pack else None,
             measures=tables.read("measures", place="standards"),
             replace=asked.replace,
+            memory=asked.memory,
             progress=tqdm,
         )
-    except (FileNotFoundError, FileExistsError) as refusal:
+    except OSError as refusal:
         return _complain(refusal, WRONG_PLACE)
-    except (ValueError, KeyError) as refusal:
+    except (ValueError, RuntimeError, duckdb.Error) as refusal:
         return _complain(refusal, REFUSED)
     print(f"{store.folder}: {store.manifest['rows']} rows, {len(store.codes(store.area))} areas")
     return DONE
@@ -102,10 +107,13 @@ def _lines(name: str | None, tables):
     lines = tables.read("lines")
     known = lines[lines["line"] == name]
     if known.empty:
-        raise KeyError(f"there is no line {name!r}; there are {', '.join(set(lines['line']))}")
+        raise ValueError(
+            f"there is no line {name!r}; there are {', '.join(lines['line'].unique())}"
+        )
     return known[["year", "line_yuan"]]
 
 
 def _complain(refusal: Exception, code: int) -> int:
-    print(refusal, file=sys.stderr)
+    # DuckDB adds its query, and a page of advice, below the sentence that says what is wrong.
+    print(str(refusal).strip().splitlines()[0], file=sys.stderr)
     return code

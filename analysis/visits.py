@@ -34,7 +34,7 @@ def write_visits(place: str, *, seed: int = 20180328, folder: Path = PRIVATE) ->
     Raises
     ------
     ValueError
-        The folder is one that is published.
+        The folder is one that is published, or the place keeps no members.
     KeyError
         The place keeps no ledgers and prints too few margins.
 
@@ -50,6 +50,12 @@ def write_visits(place: str, *, seed: int = 20180328, folder: Path = PRIVATE) ->
             "a list of households is not written under reports/; choose another folder"
         )
     held = office.ledgers(place, seed=seed, inside=True)
+    for name in ("households", "members"):
+        if name not in held.tables:
+            raise ValueError(
+                f"the ledgers of '{place}' hold no {name}, which the list of visits needs; "
+                f"they hold {', '.join(sorted(held.tables))}"
+            )
     visits = _visits(held)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{place}_{'synthetic' if held.synthetic else 'visits'}.xlsx"

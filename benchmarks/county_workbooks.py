@@ -121,11 +121,14 @@ def main():
         seconds, reading = worked(lambda: tables.check_folder(folder))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         there = importlib.util.find_spec("openpyxl") is not None
-        plain = worked(lambda: by_openpyxl(folder))[0] if there else float("nan")
+        plain = worked(lambda: by_openpyxl(folder))[0] if there else None
     print({name: len(frame) for name, frame in reading.tables.items()})
     print(tables.summary_line(reading.findings, "en"))
     print(f"read and checked {seconds:.1f} s; peak with the writing {peak:.2f} GiB")
-    print(f"pandas with openpyxl, unchecked {plain:.1f} s; ratio {seconds / plain:.2f}")
+    if plain is None:
+        print("no ratio: openpyxl is not installed; make extras installs it")
+    else:
+        print(f"pandas with openpyxl, unchecked {plain:.1f} s; ratio {seconds / plain:.2f}")
 
 
 if __name__ == "__main__":

@@ -296,17 +296,17 @@ def timed(program):
 
 
 def peak(program, *arguments):
-    """Peak memory of a program in a process of its own, GiB."""
+    """Peak memory of a program in a process of its own, GiB, and its seconds of processor."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
         return pool.apply(_measured, (program, arguments))
 
 
 def _measured(program, arguments):
-    program(*arguments)
+    _, cores = timed(partial(program, *arguments))
     # Not getrusage: a new process starts with the peak of the one that made it.
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) / 2**20
+    return int(status["VmHWM"].split()[0]) / 2**20, cores
 
 
 def ask(folder, name):
@@ -339,7 +339,8 @@ def compared(raw, store, *, pandas, runs, only):
             for key, found in took.items()
             for at, unit in enumerate(("seconds", "core_seconds"))
         }
-        row["peak_gib"] = peak(ask, store.folder, name)
+        row["peak_gib"], _ = peak(ask, store.folder, name)
+        row |= {"date": date.today().isoformat(), "load": os.getloadavg()[0]}
         rows.append(with_ratios(row))
         print(
             {key: round(v, 3) if isinstance(v, float) else v for key, v in row.items()}, flush=True
@@ -364,7 +365,7 @@ def with_ratios(row):
 
 
 def written(raw, folder):
-    """Write the store in a process of its own; seconds, core seconds and GiB."""
+    """Write the store with everything that a question is answered from."""
     write_register(
         raw,
         folder,
@@ -380,13 +381,23 @@ def machine():
     return {
         "date": date.today().isoformat(),
         "cores": os.cpu_count(),
-        "processor": platform.machine(),
+        "processor": processor(),
+        "memory_gib": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30,
+        "system": platform.system(),
         "python": platform.python_version(),
         "duckdb": duckdb.__version__,
         "pandas": pd.__version__,
         "numpy": np.__version__,
         "load_before": os.getloadavg()[0],
     }
+
+
+def processor():
+    """The name of the processor: its kind alone, such as x86_64, says of no machine which it is."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def main():
@@ -416,7 +427,8 @@ def report(folder, rows, *, pandas, runs, only):
     found = (json.loads(path.read_text()) if path.exists() else {}) | {"rows": rows, **machine()}
     if not (folder / "store").exists():
         begun = time.perf_counter()
-        found["writing_gib"] = peak(written, str(raw), folder / "store")
+        memory, cores = peak(written, str(raw), folder / "store")
+        found |= {"writing_gib": memory, "writing_core_seconds": cores}
         found["writing_seconds"] = time.perf_counter() - begun
     store = read_store(folder / "store")
     write_village_ledger(store)

@@ -2,6 +2,9 @@
 
 import argparse
 import json
+import shutil
+import subprocess
+import sys
 from functools import partial
 
 import duckdb
@@ -277,6 +280,20 @@ def test_a_wrong_register_is_refused_by_column_and_leaves_nothing(households, tm
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("lost", ["every row", "one row"])
+def test_an_indicator_that_nobody_knows_is_kept_as_unknown(
+    households, pack, measures, tmp_path, lost
+):
+    rows = households.drop(columns="measures")
+    if lost == "one row":
+        rows = households.astype({"measures": "Int64"})
+        rows.loc[0, "measures"] = pd.NA
+    kept = write_register(rows, tmp_path / "store", pack=pack, measures=measures)
+    assert kept.manifest["passes"][3] == "support"
+    unknown = kept.totals("villages")["support_unknown"].dropna().astype(bool)
+    assert unknown.all() if lost == "every row" else not unknown.all()
+
+
 def test_a_household_twice_in_two_counties_is_refused(households, tmp_path):
     again = households.iloc[[5]].assign(county="丙县")
     with pytest.raises(ValueError, match="stands twice"):
@@ -296,6 +313,57 @@ def test_a_store_is_replaced_only_when_asked_and_never_half(households, tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["store"]
     with pytest.raises(FileExistsError, match="no register store"):
         write_register(households, tmp_path, replace=True)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_folder_that_came_to_be_meanwhile_stays(households, tmp_path, replace):
+    place = tmp_path / "store"
+
+    def meanwhile(areas):
+        place.mkdir(exist_ok=True)
+        (place / "notes.txt").write_text("of somebody else", encoding="utf-8")
+        return areas
+
+    with pytest.raises(FileExistsError, match="store' is"):
+        write_register(households, place, progress=meanwhile, replace=replace)
+    assert [path.name for path in place.iterdir()] == ["notes.txt"]
+    assert list(tmp_path.iterdir()) == [place]
+
+
+KILLED = """
+import os, sys
+from analysis.register.store import write_register, writing
+def die(*_):
+    os.kill(os.getpid(), 9)
+if sys.argv[3] == "between the renames":
+    replace = os.replace
+    os.replace = lambda old, new: (die if str(new) == sys.argv[2] else replace)(old, new)
+    write_register(*sys.argv[1:3], replace=True)
+write_register(*sys.argv[1:3], replace=True, progress=die)
+"""
+
+
+@pytest.mark.parametrize("when", ["among the areas", "between the renames"])
+def test_the_next_writing_removes_what_a_killed_one_left(households, tmp_path, when):
+    rows, place = tmp_path / "rows.parquet", tmp_path / "store"
+    households.to_parquet(rows)
+    first = write_register(rows, place)
+    subprocess.run([sys.executable, "-c", KILLED, str(rows), str(place), when], check=False)
+    assert len(list(tmp_path.glob(".store.*"))) == 1
+    assert place.exists() == (when == "among the areas")
+    with pytest.raises(FileExistsError):
+        write_register(rows, place)
+    assert read_store(place).manifest == first.manifest
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.parquet", "store"}
+
+
+def test_a_writing_that_is_at_work_is_left_alone(households, tmp_path):
+    def meanwhile(areas):
+        write_register(households, tmp_path / "store")
+        return areas
+
+    kept = write_register(households, tmp_path / "store", progress=meanwhile, replace=True)
+    assert kept.manifest["rows"] == len(households)
 
 
 def test_totals_that_do_not_come_back_stop_the_writing(households, tmp_path, monkeypatch):
@@ -324,6 +392,46 @@ def test_a_damaged_or_foreign_store_is_refused(households, tmp_path):
     (kept.folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(ValueError, match="the schema 99"):
         read_store(kept.folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are kept otherwise there")
+def test_a_store_is_open_to_its_owner_only(households, tmp_path):
+    kept = write_register(households, tmp_path / "store")
+    assert kept.folder.stat().st_mode & 0o077 == 0
+
+
+def test_rows_that_were_not_written_are_refused(households, tmp_path):
+    kept = write_register(households, tmp_path / "store")
+    file = next((kept.folder / "households").iterdir())
+    shutil.copy(file, file.with_name("copy of it.parquet"))
+    with pytest.raises(ValueError, match=r"copy of it.parquet was not written with the store"):
+        read_store(kept.folder)
+
+
+def test_a_manifest_that_cannot_be_read_is_named(households, tmp_path):
+    kept = write_register(households, tmp_path / "store")
+    (kept.folder / MANIFEST).write_text("{", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"manifest\.json of the store cannot be read"):
+        read_store(kept.folder)
+
+
+def test_a_store_inside_the_folder_that_is_read_is_refused(households, tmp_path):
+    households.to_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(ValueError, match="lies in the folder that is read"):
+        write_register(tmp_path, tmp_path / "below" / "store")
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.parquet"]
+
+
+def test_folders_may_be_called_by_signs_of_patterns(households, tmp_path):
+    given, asked = tmp_path / "终稿[2]*?", {"line": 2952, "by": ["county", "year"]}
+    (given / "2017").mkdir(parents=True)
+    households.to_parquet(given / "2017" / "rows [1].parquet")
+    kept = write_register(given, tmp_path / "it's [a] store?")
+    for measures in (POVERTY, SHAPE):
+        wanted = microdata.profile(households, measures, income=INCOME, weight="size", **asked)
+        same(questions.profile(kept, measures, **asked), wanted)
+    again = write_register(given / "2017" / "rows [1].parquet", tmp_path / "store")
+    assert again.manifest["rows"] == kept.manifest["rows"] == len(households)
 
 
 def test_what_was_not_written_is_named(households, tmp_path, measures):
@@ -358,6 +466,28 @@ def test_the_command_writes_a_store_and_says_what_is_wrong(households, tmp_path,
     households.drop(columns="size").to_parquet(rows)
     assert run(rows, out, "--replace") == command.REFUSED
     assert "column 'size' is missing" in capsys.readouterr().err
+
+
+def test_the_command_says_in_one_line_what_it_cannot_read_or_write(households, tmp_path, capsys):
+    parser = argparse.ArgumentParser()
+    command.add_store(parser.add_subparsers())
+
+    def said(*words):
+        asked = parser.parse_args(["store", *map(str, words)])
+        return asked.do(asked), *capsys.readouterr().err.splitlines()
+
+    rows, none, out = tmp_path / "rows.parquet", tmp_path / "none.parquet", tmp_path / "out"
+    households.to_parquet(rows)
+    none.write_bytes(b"no table at all")
+    code, sentence = said(none, out)
+    assert code == command.REFUSED and "No magic bytes" in sentence
+    code, *_, sentence = said(rows, out, "--memory", "1MB")
+    assert code == command.REFUSED and "Out of Memory" in sentence
+    code, sentence = said(rows, rows / "store")
+    assert code == command.WRONG_PLACE and str(rows) in sentence
+    code, sentence = said(rows, out, "--line", "none")
+    assert code == command.REFUSED and sentence.startswith("there is no line 'none'; there are")
+    assert not out.exists()
 
 
 def test_the_mark_of_synthetic_rows_outlives_the_codes(store):

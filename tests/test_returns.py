@@ -592,6 +592,9 @@ def test_the_command_writes_into_the_offices_own_folder(tmp_path, monkeypatch, c
     assert text.count("SYNH") > 300 and "SYNM" not in text
     assert visits.PRIVATE.relative_to(root).parts[0] + "/" in (root / ".gitignore").read_text()
     assert __main__.main(["visits", "nowhere"]) == 2
+    capsys.readouterr()
+    assert __main__.main(["visits", "demo_county"]) == 2
+    assert "the ledgers of 'demo_county' hold no members" in capsys.readouterr().err
 
 
 def test_the_notebook_names_no_household(root):

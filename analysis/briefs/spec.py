@@ -213,8 +213,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
     --------
     >>> nearest("horizn", ["area", "horizon"])
     "did you mean 'horizon'?"
+    >>> nearest("x", ["wenshan", "wenshan"])
+    'there is wenshan'
     """
-    known = sorted(known)
+    known = sorted(set(known))
     close = difflib.get_close_matches(word, known, n=1)
     if close:
         return f"did you mean {close[0]!r}?"

@@ -38,7 +38,7 @@ class Derived:
     Examples
     --------
     >>> Derived({}, None, ["housing"], "source", "").packed()
-    {'passes': '(coalesce(p_housing.passes, 2) * 1)::INTEGER'}
+    {'passes': '(coalesce(p_housing.passes, 2)::INTEGER * 1)::INTEGER'}
     """
 
     lines: dict[int, float]
@@ -61,7 +61,8 @@ class Derived:
 
 
 def _packed(values: list[str]) -> str:
-    sums = " + ".join(f"{value} * {BITS**place}" for place, value in enumerate(values))
+    # A verdict is a byte, and DuckDB multiplies bytes as bytes: the fourth not known is too large.
+    sums = " + ".join(f"{value}::INTEGER * {BITS**place}" for place, value in enumerate(values))
     return f"({sums})::INTEGER"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import math
 from dataclasses import dataclass
@@ -158,8 +159,8 @@ class Store:
         return f"{self.columns[name]['codes']}.parquet"
 
     def path(self, *parts: str) -> str:
-        """Name a file of the store for SQL."""
-        return quoted(self.folder.joinpath(*parts))
+        """Name a file of the store, or a pattern of files, for reading in SQL."""
+        return pattern(self.folder, *parts)
 
     def codes(self, column: str) -> pd.Series:
         """
@@ -235,6 +236,28 @@ def quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
+def pattern(folder: Path, *parts: str) -> str:
+    """
+    Write what is read in a folder for SQL: only the parts may be a pattern, not the folder.
+
+    Parameters
+    ----------
+    folder : Path
+        It may be called by signs that patterns are made of.
+    parts : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> pattern(Path("final [2]"), "*.parquet")
+    'final [[]2]/*.parquet'
+    """
+    return quoted(Path(glob.escape(str(folder)), *parts))
+
+
 def open_duckdb(memory: str = MEMORY, folder: Path | None = None):
     """
     Open DuckDB within a limit of memory.
@@ -284,7 +307,8 @@ def read_store(folder: Path | str, *, memory: str = MEMORY) -> Store:
     FileNotFoundError
         There is no store in the folder.
     ValueError
-        The store has another schema, or a file of it is not what was written.
+        The store has another schema, a file of it has not the size that was written, or there are
+        rows that were not written.
 
     Examples
     --------
@@ -298,20 +322,33 @@ def read_store(folder: Path | str, *, memory: str = MEMORY) -> Store:
         raise FileNotFoundError(
             f"there is no register store in '{folder}'; write one with write_register"
         )
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except ValueError:
+        raise ValueError(
+            f"the {MANIFEST} of the store cannot be read; write the store again from the register"
+        ) from None
     if manifest.get("schema") != SCHEMA:
         raise ValueError(
             f"the store has the schema {manifest.get('schema')}, this version reads {SCHEMA}; "
             "write the store again from the register"
         )
-    for name, size in manifest["files"].items():
+    _check_files(folder, manifest["files"])
+    return Store(folder, manifest, memory)
+
+
+def _check_files(folder: Path, written: dict[str, int]) -> None:
+    for name, size in written.items():
         found = (folder / name).stat().st_size if (folder / name).is_file() else None
         if found != size:
             raise ValueError(
                 f"the file {name} of the store has {found} bytes and was written with {size}; "
                 "write the store again from the register"
             )
-    return Store(folder, manifest, memory)
+    # The rows are read by a pattern: a copy beside them would be counted as well.
+    for path in (folder / ROWS).glob("*.parquet"):
+        if f"{ROWS}/{path.name}" not in written:
+            raise ValueError(f"the file {ROWS}/{path.name} was not written with the store; move it")
 
 
 def refusal(rule: str) -> ValueError:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import narwhals as nw
 
-from analysis.register.store.layout import quoted, refusal
+from analysis.register.store.layout import pattern, refusal
 from analysis.tables import allowed_codes, columns_of
 
 TABLE = "households"
@@ -70,14 +70,14 @@ def spooled(frame, folder: Path) -> str:
         path = Path(frame)
         if not path.exists():
             raise FileNotFoundError(f"there is no Parquet file or folder '{path}'")
-        return quoted(path / "**" / "*.parquet" if path.is_dir() else path)
+        return pattern(path, "**", "*.parquet") if path.is_dir() else pattern(path)
     table = nw.from_native(frame)
     path = folder / "source.parquet"
     if isinstance(table, nw.LazyFrame):
         table.sink_parquet(str(path))
     else:
         nw.maybe_reset_index(table).write_parquet(str(path))
-    return quoted(path / "*.parquet" if path.is_dir() else path)
+    return pattern(path, "*.parquet") if path.is_dir() else pattern(path)
 
 
 def open_source(connection, files: str, area: str) -> dict[str, Column]:

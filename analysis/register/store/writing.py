@@ -6,11 +6,13 @@ name: a store is whole or it is not there.
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +29,7 @@ from analysis.register.store.layout import (
     TOTALS,
     Store,
     open_duckdb,
+    pattern,
     quoted,
     read_store,
     refusal,
@@ -44,6 +47,7 @@ INCOME = "income_per_person_yuan"
 LINKED = ("status", "size", "village", INCOME)
 BEFORE = "{}_before"
 STAYS = "stays"
+MAKING = ".{}.writing-"
 # Rows of an area that wait in memory for the disk: many areas wait at once.
 WAITING_ROWS = 20_000
 
@@ -111,13 +115,16 @@ def write_register(
     [[1.0, 4.0]]
     """
     folder = Path(folder)
-    _check_place(folder, replace)
+    _check_apart(households, folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    _sweep(folder)
+    _check_place(folder, replace)
+    with _making(folder) as made:
         new, work = made / "new", made / "work"
+        # The register's own codes of households: the folder is open to its owner only.
+        new.mkdir(mode=0o700)
         for name in (ROWS, CODES, TOTALS):
-            (new / name).mkdir(parents=True)
+            (new / name).mkdir()
         work.mkdir()
         with open_duckdb(memory, work) as connection:
             job = _Job(connection, new, work, area)
@@ -133,10 +140,57 @@ def write_register(
             job.write(progress)
             _write_manifest(job)
         _check_totals(read_store(new, memory=memory), job.columns)
+        _check_place(folder, replace)
         _put(new, folder, made)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     return read_store(folder, memory=memory)
+
+
+@contextmanager
+def _making(folder: Path) -> Iterator[Path]:
+    """A folder beside the store's, locked as long as its maker lives, and then removed."""
+    made = Path(tempfile.mkdtemp(prefix=MAKING.format(folder.name), dir=folder.parent))
+    with _lock(made):
+        try:
+            yield made
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed writings left, rows of persons; a store they had set aside goes back."""
+    for left in folder.parent.glob(glob.escape(MAKING.format(folder.name)) + "*"):
+        with _lock(left) as is_left:
+            if not is_left or not (left / "work").is_dir():
+                continue
+            if (left / "old").is_dir() and not folder.exists():
+                os.replace(left / "old", folder)
+            shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[bool]:
+    """Whether nobody else holds the folder; a lock ends with the process that holds it."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on every system
+    except ImportError:
+        yield False
+        return
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(held)
+
+
+def _check_apart(households, folder: Path) -> None:
+    """The files of a folder are read again and again, those of its store would come among them."""
+    if not isinstance(households, (str, Path)) or not Path(households).is_dir():
+        return
+    if folder.resolve().is_relative_to(Path(households).resolve()):
+        raise refusal(f"'{folder}' lies in the folder that is read; choose another")
 
 
 def _check_place(folder: Path, replace: bool) -> None:
@@ -152,7 +206,12 @@ def _put(new: Path, folder: Path, made: Path) -> None:
     """Two renames: between them the old store is aside, whole, in the folder of the making."""
     if folder.exists():
         os.replace(folder, made / "old")
-    os.replace(new, folder)
+    try:
+        os.replace(new, folder)
+    except OSError:
+        if (made / "old").exists() and not folder.exists():
+            os.replace(made / "old", folder)
+        raise
 
 
 class _Job:
@@ -232,7 +291,7 @@ class _Job:
     def _find_movers(self) -> None:
         """Rows of the households that change area: their link lies in another file."""
         linked = ", ".join(f'r."{name}"' for name in self.linked)
-        parts = quoted(self.work / "parts" / "**" / "*.parquet")
+        parts = pattern(self.work, "parts", "**", "*.parquet")
         self.run(
             f"""CREATE TABLE movers AS SELECT r.household, r.year, {linked}
             FROM read_parquet('{parts}', hive_partitioning = false) r
@@ -268,7 +327,7 @@ class _Job:
             ELSE m."{name}" END AS "{BEFORE.format(name)}" """
             for name in self.linked
         )
-        parts = quoted(self.work / "parts" / f"area_={code}" / "*.parquet")
+        parts = pattern(self.work, "parts", f"area_={code}", "*.parquet")
         self.run(
             f"""CREATE TEMP TABLE part AS SELECT r.*, {before},
             coalesce(lead(r.year) OVER w = r.year + 1, false) OR n.year IS NOT NULL AS {STAYS}
@@ -293,7 +352,9 @@ def _write_manifest(job: _Job) -> None:
     manifest = _manifest(job)
     _write_totals_of_incomes(job, Store(job.new, manifest))
     files = sorted(path for path in job.new.rglob("*") if path.is_file())
-    manifest["files"] = {str(path.relative_to(job.new)): path.stat().st_size for path in files}
+    manifest["files"] = {
+        path.relative_to(job.new).as_posix(): path.stat().st_size for path in files
+    }
     text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
     (job.new / MANIFEST).write_text(text, encoding="utf-8")
 
