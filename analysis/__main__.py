@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from analysis.store_command import add_store
@@ -141,7 +141,7 @@ def _add_records(commands) -> None:
             "edition to revise: `revises: NAME` or `revises: previous` in briefs.yml."
         ),
     )
-    keep.add_argument("name", metavar="BRIEF")
+    keep.add_argument("names", metavar="BRIEF", nargs="+")
     keep.add_argument("--as", dest="kept_as", metavar="NAME", help="name of the record kept")
     keep.set_defaults(do=_keep)
     compare = commands.add_parser(
@@ -207,19 +207,26 @@ def _verify(asked: argparse.Namespace) -> int:
 
 
 def _keep(asked: argparse.Namespace) -> int:
+    if asked.kept_as and len(asked.names) > 1:
+        return _complain(["--as names one record; keep the briefs one by one"], WRONG_SPEC)
+    refused = [line for name in asked.names for line in _refused_to_keep(name, asked.kept_as)]
+    return _complain(refused, WRONG_SPEC) if refused else DONE
+
+
+def _refused_to_keep(name: str, kept_as: str | None) -> Iterator[str]:
+    """Keep every record that a name stands for, and say which could not be."""
     from analysis.briefs import ROOT, revisions  # noqa: PLC0415
 
-    refused = []
     try:
-        names = [asked.name] if asked.kept_as else revisions.issued(asked.name, ROOT)
+        names = [name] if kept_as else revisions.issued(name, ROOT)
     except ValueError as refusal:
-        return _complain(str(refusal).splitlines(), WRONG_SPEC)
-    for name in names:
+        yield from str(refusal).splitlines()
+        return
+    for one in names:
         try:
-            print(revisions.keep(name, asked.kept_as or name, ROOT))
+            print(revisions.keep(one, kept_as or one, ROOT))
         except ValueError as refusal:
-            refused.append(str(refusal))
-    return _complain(refused, WRONG_SPEC) if refused else DONE
+            yield str(refusal)
 
 
 def _compare(asked: argparse.Namespace) -> int:

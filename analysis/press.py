@@ -23,6 +23,8 @@ UNIT = re.compile(r"\s*(?=[(（][^()（）]*[)）]$)")
 AS_WRITTEN = {"svg", "url", "anchor"}
 # Notebooks are written in English, so their own prose can stand in an English brief.
 OWN = "en"
+# Id of the cell that papermill puts in, with what the chapter was told.
+INJECTED = "injected-parameters"
 PROVENANCE = ("kind", "note", "unverified_rows", "withheld", "rounded", "sources", "status")
 FIGURE_PARTS = ("headline", "subtitle", "alt", "svg")
 
@@ -64,7 +66,7 @@ def chapter(notebook: Mapping, language: str, *, name: str) -> dict[str, object]
     """
     blocks = [
         block
-        for number, cell in enumerate(_cells(notebook, name), start=1)
+        for number, cell in numbered(_cells(notebook, name))
         for block in _cell_blocks(cell, language, f"{name}, cell {number} ({cell.get('id')})")
     ]
     if not blocks or (blocks[0]["kind"], blocks[0].get("level")) != ("heading", 1):
@@ -72,6 +74,28 @@ def chapter(notebook: Mapping, language: str, *, name: str) -> dict[str, object]
     if any(block.get("level") == 1 for block in blocks[1:]):
         raise PressError(f"{name}: there is a second H1; a chapter has one")
     return {"title": _plain(blocks[0]["children"]), "blocks": blocks[1:]}
+
+
+def numbered(cells: Iterable[Mapping]) -> Iterator[tuple[int, Mapping]]:
+    """
+    Number cells as the notebook that an author wrote numbers them.
+
+    Parameters
+    ----------
+    cells : iterable of mapping
+        The cells of a notebook, executed or not.
+
+    Yields
+    ------
+    (int, mapping)
+        Number, from 1, and cell, without the one that papermill puts in.
+
+    Examples
+    --------
+    >>> [number for number, _ in numbered([{"id": "a"}, {"id": INJECTED}, {"id": "b"}])]
+    [1, 2]
+    """
+    return enumerate((cell for cell in cells if cell.get("id") != INJECTED), start=1)
 
 
 def text_of(cell: Mapping, language: str) -> str:

@@ -249,6 +249,10 @@ def test_the_example_of_the_document_runs_as_printed(project, root):
         ({"Place; id": ["north"]}, "'Place; id' is not a plain name"),
         ({"month": ["2018-03"]}, "date: stands beside for > month, which gives the date"),
         ({"month": ["2018-13"]}, "for > month: '2018-13' is not a month; write it as 2018-03"),
+        (
+            {"one": [{"name": "x", "place": "north"}], "place": ["south"]},
+            "for > place: 'place' is given under one too; give it under one of both",
+        ),
         ({"years": list(range(100)), "area": list(range(100))}, "10000 editions, and 5000 are the"),
     ],
 )
@@ -257,6 +261,13 @@ def test_a_wrong_axis_is_refused_with_value_and_remedy(project, axes, fault):
     with pytest.raises(SpecError) as caught:
         editions(project)
     assert fault in str(caught.value)
+
+
+def test_a_month_and_another_axis_do_not_both_say_until_when(project):
+    axes = {"month": ["2018-03"], "end": [{"name": "x", "until": "2018-01-31"}]}
+    write_spec(project, date=None, **{"for": axes})
+    with pytest.raises(SpecError, match="for > month: 'until' is given under end too"):
+        editions(project)
 
 
 def test_a_fault_of_the_template_is_named_once_for_all_editions(project):
@@ -978,6 +989,8 @@ def test_the_command_line_verifies_keeps_and_compares(project):
     of_entry = run("keep", "own")
     assert of_entry.stdout == "reports/kept/own-north.json\n"
     assert (of_entry.returncode, "own-south" in of_entry.stderr) == (2, True)
+    assert run("keep", "own-south", "own-north").stdout == "reports/kept/own-north.json\n"
+    assert "keep the briefs one by one" in run("keep", "own-north", "b", "--as", "c").stderr
     same = run("compare", "first", "own-north", "--language", "en")
     assert (same.returncode, same.stdout) == (0, "No published number has changed.\n")
     for asked in (["compare", "first", "onw"], ["keep", "../own"], ["keep", "onw"]):
@@ -986,6 +999,28 @@ def test_the_command_line_verifies_keeps_and_compares(project):
     assert run("verify", "nowhere").returncode == 2
     write_spec(project, revises="nothing")
     assert "there is no reports/kept/nothing.json; keep that edition first" in run("brief").stderr
+
+
+# ---- cells that stop without an error
+
+
+@pytest.mark.parametrize("left", ["raise SystemExit", "import sys; sys.exit(0)"])
+def test_a_cell_that_leaves_fails_its_chapter(project, left):
+    path = project / "notebooks/02_second.ipynb"
+    path.write_text(notebook("second-title", PARAMETERS, IMPORTS, left, FINDING))
+    [report] = make(project, "own-north")
+    [line] = report.failures
+    assert "cell 4 (cell-2) of 02_second.ipynb failed" in line
+    assert "SystemExit" in line and "SystemExit: ." not in line
+
+
+def test_cells_are_numbered_as_their_author_numbers_them(project):
+    """papermill puts a cell in; a plain print is named by its number in the notebook."""
+    path = project / "notebooks/02_second.ipynb"
+    path.write_text(notebook("second-title", PARAMETERS, IMPORTS, "1 + 1", FINDING))
+    said = []
+    make(project, "own-north", said=said)
+    assert any("02_second.ipynb, cell 4 (cell-2)" in line for line in said), said
 
 
 # ---- Dask

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from analysis import press
 from analysis.briefs import faults, outputs
 from analysis.briefs.workers import FORKS
 
@@ -81,12 +82,25 @@ def run_chapter(job: Job) -> Executed:
                 cwd=job.root,
                 **_engine(job, folder),
             )
+        _refuse_errors(ran)
     except papermill.PapermillExecutionError as failure:
         given = (source, job.notebook, job.parameters, job.root)
         raise faults.failed_cell(failure, *given, places=_places(job)) from None
     content = _cleaned(ran)
     outputs.inspect({f"{job.name}.ipynb": content}, job.root, _places(job))
     return Executed(content, None if job.kernel else tuple(sorted(_read)))
+
+
+def _refuse_errors(ran: Mapping) -> None:
+    """Let a cell that leaves by `sys.exit()` fail: papermill stops there and calls it done."""
+    import papermill  # noqa: PLC0415
+
+    for number, cell in enumerate(ran["cells"]):
+        for output in cell.get("outputs", ()):
+            if output["output_type"] == "error":
+                error = (output[part] for part in ("ename", "evalue", "traceback"))
+                count = cell["execution_count"]
+                raise papermill.PapermillExecutionError(number, count, cell["source"], *error)
 
 
 def _places(job: Job) -> set[str]:
@@ -266,7 +280,7 @@ def _cleaned(ran: Mapping) -> bytes:
     drop_live(kept)
     for cell in kept["cells"]:
         if "injected-parameters" in cell["metadata"].get("tags", []):
-            cell["id"] = "injected-parameters"
+            cell["id"] = press.INJECTED
         for note in ("papermill", "execution"):
             cell["metadata"].pop(note, None)
     return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode()

@@ -112,7 +112,7 @@ def _language() -> str:
 def _reason(failure: Exception, language: str) -> str:
     """Say the first thing that is wrong; a table tells each of its faults in both languages."""
     if failure.ename != TABLE_ERROR:
-        return _cut(one_line(f"{failure.ename}: {failure.evalue}"))
+        return _cut(one_line(f"{failure.ename}: {failure.evalue}").rstrip(": "))
     faults = failure.evalue.splitlines() or [""]
     # A value that holds the mark between the languages holds it in both of them.
     parts = faults[0].split(BETWEEN)

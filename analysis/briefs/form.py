@@ -71,7 +71,7 @@ def unprinted(notebook: Mapping, *, name: str) -> list[str]:
     """
     shown = [
         (number, cell, cell["outputs"])
-        for number, cell in enumerate(notebook["cells"], start=1)
+        for number, cell in press.numbered(notebook["cells"])
         if cell.get("outputs")
     ]
     found = [

@@ -499,10 +499,25 @@ def _problems(name: str, brief: BriefSpec, shelf: _Shelf) -> Iterator[str]:
         yield f"{here} > revises: {PREVIOUS} is the month before; give the brief months under for"
     if brief.revises not in (None, PREVIOUS) and not _is_kept(brief.revises, shelf.root):
         yield f"{here} > revises: there is no {KEPT}/{brief.revises}.json; keep that edition first"
+    yield from _told_twice(f"{here} > for", brief.axes)
     for axis, values in brief.axes.items():
         for value in values:
             if axis != MONTH or isinstance(value, dict):
                 yield from shared(f"{here} > for > {axis}", _axis_values(axis, value))
+
+
+def _told_twice(where: str, axes: Mapping[str, Sequence[object]]) -> Iterator[str]:
+    """Name each parameter that two axes give: the last would win."""
+    told = {axis: {*itertools.chain(*map(partial(_told, axis), own))} for axis, own in axes.items()}
+    for (one, first), (other, second) in itertools.combinations(told.items(), 2):
+        for name in sorted(first & second):
+            yield f"{where} > {other}: {name!r} is given under {one} too; give it under one of both"
+
+
+def _told(axis: str, value: object) -> set[str]:
+    """Name the parameters that a value of an axis gives, right or wrong."""
+    plain = "until" if axis == MONTH else axis
+    return value.keys() - {"name"} if isinstance(value, dict) else {plain}
 
 
 def _is_kept(name: str, root: Path) -> bool:
