@@ -5,6 +5,7 @@ noticed only by the reader of the printed page.
 """
 
 import os
+import re
 import unicodedata
 from collections.abc import Mapping, Set
 from functools import cache
@@ -19,6 +20,7 @@ WHEELS = {
 }
 # What the page may set besides what it is given: Latin, dashes and list markers, numbers.
 ALWAYS = "".join(map(chr, [*range(0x20, 0x7F), *range(0x2010, 0x2028)])) + "一二三四五六七八九十"
+ASCII = re.compile(r"[\x00-\x7f]+")
 
 
 class Face(NamedTuple):
@@ -138,7 +140,8 @@ def cut(text: str, folder: Path) -> dict[str, Path]:
     ...     sorted(characters(cut("贫困", Path(folder))["sans"]) - set(ALWAYS))
     ['困', '贫']
     """
-    drawn = {ord(character) for character in {*text, *ALWAYS}}
+    # Nearly all of a brief is the paths of its charts, in letters that are always kept.
+    drawn = {*map(ord, {*ASCII.sub("", text), *ALWAYS})}
     written = {}
     for role, path in paths().items():
         written[role] = folder / f"{role}{path.suffix}"
