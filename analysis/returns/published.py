@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis import disclosure
 from analysis.disclosure import Cell, Equation, Tied
+from analysis.disclosure.protect import is_small
 from analysis.returns.categories import SUDDEN, UNSTABLE
 
 PEOPLE = {"watched_households": "household", "watched_persons": "person"}
@@ -43,7 +44,8 @@ def publishable_kinds(
     Examples
     --------
     >>> kinds = pd.DataFrame({"watched_as": ["unstable", "sudden", "none"], "share": 0.1,
-    ...     "watched_households": [60, 40, 900], "watched_persons": [200, 150, 3000]})
+    ...     "watched_households": [60, 40, 900], "watched_persons": [200, 150, 3000],
+    ...     "incomplete": 0})
     >>> publishable_kinds(kinds, {"exited": 500, "unstable": 60, "sudden": 38})[1]["sudden"]
     WITHHELD
     """
@@ -55,7 +57,15 @@ def publishable_kinds(
     safe = disclosure.protect_tied(
         frames, {"kinds": PEOPLE, **units}, _kinds_tied(kinds), others={"kinds": ["share"]}
     )
-    return safe["kinds"], counts | disclosure.values_of(safe["said"])
+    shown = disclosure.withheld(safe["kinds"], {"incomplete": _few_gaps(kinds)})
+    return shown, counts | disclosure.values_of(safe["said"])
+
+
+def _few_gaps(kinds: pd.DataFrame) -> np.ndarray:
+    """Few households with a fact missing, or few without, in kinds that are shown or not."""
+    fewest = disclosure.limits()["household"].fewest
+    whole = kinds["watched_households"] - kinds["incomplete"]
+    return is_small(kinds["incomplete"], fewest) | is_small(whole, fewest)
 
 
 def _kinds_tied(kinds: pd.DataFrame) -> Tied:
