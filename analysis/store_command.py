@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-DONE, REFUSED, WRONG_PLACE = 0, 1, 2
+DONE, REFUSED, WRONG_PLACE, INTERRUPTED = 0, 1, 2, 130
+STOPPED = "stopped; run it again: a store is put in its place whole or not at all"
+# What DuckDB makes of the keyboard's interrupt while it is at work: a plain RuntimeError.
+CUT_SHORT = "Query interrupted"
 
 
 def add_store(commands) -> None:
@@ -29,8 +32,8 @@ def add_store(commands) -> None:
         help="write a register once, sorted and coded, to be asked many times",
         description=(
             "Read the households of an office's folder, or of a Parquet file, and write them as a "
-            "store. Exit code: 0 written and read back, 1 refused, 2 no such folder, no place to "
-            "write to, or the store is there."
+            "store. Exit code: 0 written and read back, 1 refused, 2 no such folder or file, no "
+            "place to write to, or the store is there, 130 stopped from the keyboard."
         ),
     )
     store.add_argument("folder", metavar="FOLDER", help="folder of ledgers, or a Parquet file")
@@ -38,6 +41,11 @@ def add_store(commands) -> None:
     store.add_argument("--area", help="column whose areas get a file each")
     store.add_argument("--line", help="poverty line of data/reference/lines.csv to keep totals at")
     store.add_argument("--pack", help="exit standard of data/standards to judge households by")
+    store.add_argument(
+        "--specification",
+        metavar="FILE",
+        help="CSV of what counts as deprived: indicator,dimension,weight,cutoff,direction,missing",
+    )
     store.add_argument(
         "--memory", default="3GB", help="most memory DuckDB takes (3GB); the rest goes to disk"
     )
@@ -52,7 +60,7 @@ def write_store(asked: argparse.Namespace) -> int:
     Parameters
     ----------
     asked : argparse.Namespace
-        ``folder, out, area, line, pack, memory, replace``.
+        ``folder, out, area, line, pack, specification, memory, replace``.
 
     Returns
     -------
@@ -78,16 +86,20 @@ def write_store(asked: argparse.Namespace) -> int:
             asked.out,
             area=asked.area,
             lines=_lines(asked.line, tables),
+            specification=_specification(asked.specification),
             pack=tables.read("standards", pack=asked.pack) if asked.pack else None,
             measures=tables.read("measures", place="standards"),
             replace=asked.replace,
             memory=asked.memory,
             progress=tqdm,
         )
+    except KeyboardInterrupt:
+        return _complain(STOPPED, INTERRUPTED)
     except OSError as refusal:
         return _complain(refusal, WRONG_PLACE)
     except (ValueError, RuntimeError, duckdb.Error) as refusal:
-        return _complain(refusal, REFUSED)
+        stopped = isinstance(refusal, duckdb.InterruptException) or str(refusal) == CUT_SHORT
+        return _complain(STOPPED, INTERRUPTED) if stopped else _complain(refusal, REFUSED)
     print(f"{store.folder}: {store.manifest['rows']} rows, {len(store.codes(store.area))} areas")
     return DONE
 
@@ -113,7 +125,14 @@ def _lines(name: str | None, tables):
     return known[["year", "line_yuan"]]
 
 
-def _complain(refusal: Exception, code: int) -> int:
+def _specification(path: str | None):
+    import pandas as pd  # noqa: PLC0415
+
+    # As text: what a number is, the specification's own check says, by row and column.
+    return None if path is None else pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+
+
+def _complain(refusal: Exception | str, code: int) -> int:
     # DuckDB adds its query, and a page of advice, below the sentence that says what is wrong.
     print(str(refusal).strip().splitlines()[0], file=sys.stderr)
     return code

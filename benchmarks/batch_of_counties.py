@@ -26,11 +26,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 
 import yaml
+from measuring import Watch, add_keep, told
 
 from analysis.briefs import desk, outputs, read_editions, record
 
@@ -72,51 +71,6 @@ def rename(folder, name):
             csv.writer(file).writerows(
                 [name if cell == PLACE else cell for cell in row] for row in rows
             )
-
-
-class Watch:
-    """Wall seconds, CPU seconds and peak memory of everything below one process."""
-
-    def __enter__(self):
-        self.peak, self._ended = 0, threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._thread.start()
-        self._wall, self._cpu = time.monotonic(), os.times()
-        return self
-
-    def __exit__(self, *_):
-        ended = os.times()
-        self.wall = time.monotonic() - self._wall
-        self.cpu = sum(ended[2:4]) - sum(self._cpu[2:4])
-        self._ended.set()
-        self._thread.join()
-
-    def _look(self):
-        # To look costs the processor tens of milliseconds; oftener, it would be part of the load.
-        while not self._ended.wait(0.5):
-            self.peak = max(self.peak, memory(os.getpid()))
-
-
-def memory(process):
-    """Bytes that the processes below one hold, shared pages counted once."""
-    return sum(proportional(child) + memory(child) for child in children(process))
-
-
-def children(process):
-    try:
-        return [
-            int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()
-        ]
-    except OSError:
-        return []
-
-
-def proportional(process):
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 def run(asked, root, language="en"):
@@ -168,9 +122,18 @@ def main():
     parser.add_argument("--loop", action="store_true", help="the plain loop alone")
     parser.add_argument("--unchanged", type=int, metavar="COUNTIES")
     parser.add_argument("--whole", type=int, metavar="COUNTIES", help="run so many for real")
+    add_keep(parser)
     asked = parser.parse_args()
-    if asked.unchanged:
-        return unchanged(asked.unchanged)
+    kind = "_unchanged" if asked.unchanged else "_whole" if asked.whole else ""
+    with told(f"batch_of_counties{kind}", keep=asked.keep):
+        if asked.unchanged:
+            unchanged(asked.unchanged)
+        else:
+            made(asked)
+
+
+def made(asked):
+    """Measure the loop, the batch, or both and hold them against each other."""
     sizes = [asked.whole] if asked.whole else asked.counties
     loop = None if sizes and not asked.loop else of_loop()
     found = [] if asked.loop and not sizes else of_batch(sizes or (1, 3))

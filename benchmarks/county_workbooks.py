@@ -4,19 +4,19 @@ python benchmarks/county_workbooks.py
 python benchmarks/county_workbooks.py --households 1000
 
 Beside it the same files through pandas with openpyxl, where that is installed: read as text, and
-nothing checked. Seconds are those of the processor, so that other work does not count.
+nothing checked. Each reads in a process of its own, whose peak of memory is told. Seconds are those
+of the processor, so that other work does not count.
 """
 
 import argparse
 import importlib.util
-import resource
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xlsxwriter
+from measuring import add_keep, alone, told
 
 from analysis import tables
 
@@ -102,33 +102,38 @@ def by_openpyxl(folder):
         pd.read_excel(path, sheet_name=None, header=1, dtype=str, engine="openpyxl")
 
 
-def worked(program):
-    """Seconds of processor, and what came of it."""
-    begun = time.process_time()
-    found = program()
-    return time.process_time() - begun, found
+def by_project(folder):
+    """Every table read and checked: how many rows, and what was found, in one sentence."""
+    reading = tables.check_folder(folder)
+    rows = {name: len(frame) for name, frame in reading.tables.items()}
+    return rows, tables.summary_line(reading.findings, "en")
+
+
+def compared(folder, count):
+    """Write the county, read it, print the seconds and the memory of each."""
+    households = household_years(count, np.random.default_rng(0))
+    write(households, "households", Path(folder) / "户.xlsx")
+    write(member_years(households), "members", Path(folder) / "人.xlsx")
+    (rows, summary), gib, seconds = alone(by_project, folder)
+    print(rows)
+    print(summary)
+    print(f"read and checked {seconds:.1f} s, peak {gib:.2f} GiB")
+    if importlib.util.find_spec("openpyxl") is None:
+        print("no ratio: openpyxl is not installed; make extras installs it")
+        return
+    _, gib, plain = alone(by_openpyxl, folder)
+    print(f"pandas with openpyxl, unchecked {plain:.1f} s, peak {gib:.2f} GiB")
+    print(f"ratio {seconds / plain:.2f}")
 
 
 def main():
-    """Write the county, read it, print the seconds of each."""
+    """Read what the command line asks, and compare."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--households", type=int, default=16_000)
-    count = parser.parse_args().households
-    households = household_years(count, np.random.default_rng(0))
-    with tempfile.TemporaryDirectory() as folder:
-        write(households, "households", Path(folder) / "户.xlsx")
-        write(member_years(households), "members", Path(folder) / "人.xlsx")
-        seconds, reading = worked(lambda: tables.check_folder(folder))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        there = importlib.util.find_spec("openpyxl") is not None
-        plain = worked(lambda: by_openpyxl(folder))[0] if there else None
-    print({name: len(frame) for name, frame in reading.tables.items()})
-    print(tables.summary_line(reading.findings, "en"))
-    print(f"read and checked {seconds:.1f} s; peak with the writing {peak:.2f} GiB")
-    if plain is None:
-        print("no ratio: openpyxl is not installed; make extras installs it")
-    else:
-        print(f"pandas with openpyxl, unchecked {plain:.1f} s; ratio {seconds / plain:.2f}")
+    add_keep(parser)
+    asked = parser.parse_args()
+    with told("county_workbooks", keep=asked.keep), tempfile.TemporaryDirectory() as folder:
+        compared(folder, asked.households)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 Every brief of `reports/briefs.yml` that has been made is set again from its executed chapters: each
 go in a process of its own, forked from one that has imported everything, as the batch does it. The
 goes of briefs, languages and browser take turns, so that a machine whose speed changes changes all.
+The memory of ours is the most that the forked process held, with all that it shares with the one it
+was forked from; that of the browser, of all its processes together, shared pages counted once, in
+a go of its own, for looking takes time.
 
     make briefs
-    python benchmarks/press_of_briefs.py --goes 7
+    python benchmarks/press_of_briefs.py --goes 7 [--keep]
 """
 
 import argparse
@@ -17,6 +20,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from measuring import Watch, add_keep, told
 
 from analysis.briefs import chapters, desk, outputs, read_editions, record
 
@@ -35,14 +40,15 @@ def orders(root):
 
 
 def apart(what, *arguments):
-    """Wall seconds of something done in a forked process; it must not fail."""
+    """Wall seconds and peak bytes of something done in a forked process; it must not fail."""
     started = time.monotonic()
     child = os.fork()
     if child == 0:
         what(*arguments)
         os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0, "the forked process failed; run `make briefs` first"
-    return time.monotonic() - started
+    _, ended, used = os.wait4(child, 0)
+    assert ended == 0, "the forked process failed; run `make briefs` first"
+    return time.monotonic() - started, used.ru_maxrss * 1024
 
 
 def printed(page, folder):
@@ -55,28 +61,53 @@ def printed(page, folder):
     return time.monotonic() - started
 
 
+def held(page, folder):
+    """Peak bytes of the browser's print of a page."""
+    with Watch(every=0.05) as watch:
+        printed(page, folder)
+    return watch.peak
+
+
+def measured(jobs, goes, folder):
+    """Seconds and peak bytes of every brief and language, ours and those of a browser."""
+    found = [{"ours": [], "ours_peak": 0, "theirs": [], "theirs_peak": 0} for _ in jobs]
+    for go in range(goes):
+        for (one, language, order), row in zip(jobs, found, strict=True):
+            seconds, peak = apart(outputs.make_outputs, order)
+            row["ours"].append(seconds)
+            row["ours_peak"] = max(row["ours_peak"], peak)
+            if BROWSER:
+                page = one.folder / outputs.file_name(one.edition, f"{language}.html")
+                row["theirs"].append(printed(page, folder))
+                row["theirs_peak"] = row["theirs_peak"] if go else held(page, folder)
+    return found
+
+
+def said(ours, ours_peak, theirs, theirs_peak):
+    """What came of one brief in one language, in words."""
+    middle = statistics.median(ours)
+    text = f"{middle:.2f} s ({min(ours):.2f} to {max(ours):.2f}), {ours_peak / 2**20:.0f} MiB"
+    if theirs:
+        times = statistics.median(theirs) / middle
+        text += f"; the browser {times:.1f} times, {theirs_peak / 2**20:.0f} MiB"
+    return text
+
+
 def main():
+    """Set every brief that has been made, again and again, and print what it took."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--goes", type=int, default=5)
+    add_keep(parser)
     asked = parser.parse_args()
     chapters.prepare(str(HOME))
     # The look for names and numbers of persons is the batch's affair, not the press's.
     outputs.INSPECTORS.clear()
     jobs = list(orders(HOME))
-    found = {(one.edition.name, language): ([], []) for one, language, _ in jobs}
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(asked.goes):
-            for one, language, order in jobs:
-                ours, theirs = found[one.edition.name, language]
-                ours.append(apart(outputs.make_outputs, order))
-                if BROWSER:
-                    page = outputs.file_name(one.edition, f"{language}.html")
-                    theirs.append(printed(one.folder / page, Path(folder)))
-    for (brief, language), (ours, theirs) in found.items():
-        middle = statistics.median(ours)
-        line = f"{brief}, {language}: {middle:.2f} s ({min(ours):.2f} to {max(ours):.2f})"
-        told = f"; the browser {statistics.median(theirs) / middle:.1f} times" if theirs else ""
-        print(line + told)
+    with told("press_of_briefs", keep=asked.keep), tempfile.TemporaryDirectory() as folder:
+        for (one, language, _), row in zip(
+            jobs, measured(jobs, asked.goes, Path(folder)), strict=True
+        ):
+            print(f"{one.edition.name}, {language}: {said(**row)}")
 
 
 if __name__ == "__main__":

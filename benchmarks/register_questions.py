@@ -1,23 +1,22 @@
 """Questions to a stored register, as ratios to the bare scan of their columns and to plain pandas.
 
     python benchmarks/register_questions.py --rows 1e7
-    python benchmarks/register_questions.py --rows 1e8 --folder FOLDER --only Q4
+    python benchmarks/register_questions.py --rows 1e8 --folder FOLDER --only Q4 --keep
 
 Makes a synthetic register and its store in a temporary folder (or in `--folder`, where they are
 kept), then asks each question in turn with the scans, a few times, and takes the shortest; pandas
 once. The bare scan reads the columns of the store's rows that the question is about and adds up
 each; the raw scan reads those of the register as it came; the scan of totals, where a question is
-answered from totals, reads the whole tables that it is answered from. Each question runs in a
-process of its own as well, for its peak of memory. Ratios are of seconds of processor, all cores
-together, and of seconds on the clock. With `--only` the named question takes the place that it had
-in the results of this size; the others stay.
+answered from totals, reads the whole tables that it is answered from. Question, bare scan and
+pandas run in a process of their own as well, for their peaks of memory. Ratios are of seconds of
+processor, all cores together, and of seconds on the clock. Results are printed; with `--keep` they
+are written into `results/` as well, where with `--only` the named question takes the place that it
+had in those of this size and the others stay.
 """
 
 import argparse
 import json
-import multiprocessing
 import os
-import platform
 import shutil
 import tempfile
 import time
@@ -29,12 +28,12 @@ import duckdb
 import numpy as np
 import pandas as pd
 import synthetic_register
+from measuring import RESULTS, add_keep, alone, heading, keep_results, machine
 
 from analysis import exits, inequality, poverty, tables, weighted
 from analysis.deprivation.specification import COLUMNS
 from analysis.register.store import questions, read_store, write_register
 
-RESULTS = Path(__file__).parent / "results"
 INCOME = "income_per_person_yuan"
 LINES = pd.DataFrame(synthetic_register.LINES.items(), columns=["year", "line"])
 GUARANTEES = [
@@ -295,23 +294,14 @@ def timed(program):
     return time.perf_counter() - clock, time.process_time() - cores
 
 
-def peak(program, *arguments):
-    """Peak memory of a program in a process of its own, GiB, and its seconds of processor."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(_measured, (program, arguments))
-
-
-def _measured(program, arguments):
-    _, cores = timed(partial(program, *arguments))
-    # Not getrusage: a new process starts with the peak of the one that made it.
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) / 2**20, cores
-
-
 def ask(folder, name):
     """One question in a fresh process."""
     QUESTIONS[name][0](read_store(folder))
+
+
+def forgotten(program, *arguments):
+    """Do it and give nothing back: its peak is asked for, not what it found."""
+    program(*arguments)
 
 
 def compared(raw, store, *, pandas, runs, only):
@@ -339,7 +329,10 @@ def compared(raw, store, *, pandas, runs, only):
             for key, found in took.items()
             for at, unit in enumerate(("seconds", "core_seconds"))
         }
-        row["peak_gib"], _ = peak(ask, store.folder, name)
+        row["peak_gib"] = alone(ask, store.folder, name).gib
+        row["scan_peak_gib"] = alone(scan, kept, columns).gib
+        if pandas:
+            row["pandas_peak_gib"] = alone(forgotten, plain, raw).gib
         row |= {"date": date.today().isoformat(), "load": os.getloadavg()[0]}
         rows.append(with_ratios(row))
         print(
@@ -376,30 +369,6 @@ def written(raw, folder):
     )
 
 
-def machine():
-    """What the numbers were taken on."""
-    return {
-        "date": date.today().isoformat(),
-        "cores": os.cpu_count(),
-        "processor": processor(),
-        "memory_gib": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30,
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "duckdb": duckdb.__version__,
-        "pandas": pd.__version__,
-        "numpy": np.__version__,
-        "load_before": os.getloadavg()[0],
-    }
-
-
-def processor():
-    """The name of the processor: its kind alone, such as x86_64, says of no machine which it is."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
 def main():
     """Make the register and the store, ask, print and keep the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -408,40 +377,43 @@ def main():
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--no-pandas", dest="pandas", action="store_false")
     parser.add_argument("--only", default="", help="beginning of the question's name, such as Q4")
+    add_keep(parser)
     asked = parser.parse_args()
+    print(heading(), flush=True)
     folder = Path(asked.folder or tempfile.mkdtemp(prefix="register-"))
     try:
         pandas = asked.pandas and asked.rows <= MOST_FOR_PANDAS
-        report(folder, int(asked.rows), pandas=pandas, runs=asked.runs, only=asked.only)
+        how = {"pandas": pandas, "runs": asked.runs, "only": asked.only, "keep": asked.keep}
+        report(folder, int(asked.rows), **how)
     finally:
         if not asked.folder:
             shutil.rmtree(folder)
 
 
-def report(folder, rows, *, pandas, runs, only):
-    """Print and keep the results of one size."""
+def report(folder, rows, *, keep, **how):
+    """Print the results of one size, and keep them where that is asked."""
     raw = folder / "households.parquet"
     if not raw.exists():
         synthetic_register.write(folder, rows)
     path = RESULTS / f"register_questions_{rows:.0e}.json".replace("+0", "")
-    found = (json.loads(path.read_text()) if path.exists() else {}) | {"rows": rows, **machine()}
+    found = json.loads(path.read_text(encoding="utf-8")) if keep and path.exists() else {}
+    found |= {"rows": rows, **machine()}
     if not (folder / "store").exists():
         begun = time.perf_counter()
-        memory, cores = peak(written, str(raw), folder / "store")
+        _, memory, cores = alone(written, str(raw), folder / "store")
         found |= {"writing_gib": memory, "writing_core_seconds": cores}
         found["writing_seconds"] = time.perf_counter() - begun
     store = read_store(folder / "store")
     write_village_ledger(store)
     found["raw_bytes"] = raw.stat().st_size
     found["store_bytes"] = sum(store.manifest["files"].values())
-    new = compared(str(raw), store, pandas=pandas, runs=runs, only=only)
+    new = compared(str(raw), store, **how)
     kept = {row["question"]: row for row in [*found.get("questions", []), *new]}
     found["questions"] = [kept[name] for name in QUESTIONS if name in kept]
     table = pd.DataFrame(found["questions"]).set_index("question")
-    ratios = [name for name in table if name.startswith(("times", "peak"))]
+    ratios = [name for name in table if name.startswith("times") or "peak" in name]
     print(table[ratios].round(2).to_string())
-    RESULTS.mkdir(exist_ok=True)
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    keep_results(path.name, json.dumps(found, indent=1) + "\n", keep=keep)
 
 
 if __name__ == "__main__":

@@ -2,21 +2,20 @@
 
 Three programs answer the same question on the same register: this project, numpy written by hand
 for this one question, and pandas without standard errors. `--svy` adds the package `svy`, which is
-slow. The table printed gives seconds and the ratio to the hand-written numpy; `--memory` runs this
-project alone and prints its peak.
+slow. The table printed gives seconds, the ratio to the hand-written numpy, and the peak of memory
+of the program in a process of its own, the register itself in it.
 
     python benchmarks/survey_domains.py --rows 1000000
-    python benchmarks/survey_domains.py --rows 10000000 --memory
+    python benchmarks/survey_domains.py --rows 10000000 --keep
 """
 
 import argparse
-import resource
 import time
 
 import numpy as np
 import pandas as pd
 import polars as pl
-import svy
+from measuring import add_keep, alone, told
 
 from analysis import inequality, poverty, survey
 
@@ -109,6 +108,8 @@ def by_pandas(table):
 
 def by_svy(table):
     """The three means of FGT with the package svy, by domain."""
+    import svy  # noqa: PLC0415 - who does not ask for it shall not hold its memory
+
     gap = (LINE - table["yuan"]).clip(lower=0) / LINE
     table = table.assign(g0=(gap > 0).astype(float), g1=gap, g2=gap**2)
     design = svy.Design(stratum="county", psu="village", wgt="weight")
@@ -126,27 +127,36 @@ def seconds(program, table, runs=3):
     return min(took)
 
 
+def once(program, rows):
+    """The register made and the question asked once."""
+    program(register(rows))
+
+
+def compared(rows, programs):
+    """Print the seconds, the ratio and the peak of every program."""
+    table = register(rows)
+    np.testing.assert_allclose(by_project(table), by_hand(table), rtol=1e-9)
+    took = {name: seconds(program, table, runs) for name, (program, runs) in programs.items()}
+    peaks = {name: alone(once, program, rows).gib for name, (program, _) in programs.items()}
+    print(f"{'':20} {'seconds':>8} {'ratio':>8} {'GiB':>8}")
+    for name, value in took.items():
+        ratio = value / took["numpy by hand"]
+        print(f"{name:20} {value:8.3f} {ratio:8.2f} {peaks[name]:8.2f}")
+
+
 def main():
-    """Print the table, or the peak of memory."""
+    """Read what the command line asks, and compare."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--svy", action="store_true")
-    parser.add_argument("--memory", action="store_true")
+    add_keep(parser)
     asked = parser.parse_args()
-    table = register(asked.rows)
-    if asked.memory:
-        took = seconds(by_project, table, runs=1)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(f"{asked.rows} rows: {took:.2f} s, peak {peak:.2f} GiB with the register itself")
-        return
-    np.testing.assert_allclose(by_project(table), by_hand(table), rtol=1e-9)
     programs = {"numpy by hand": (by_hand, 3), "this project": (by_project, 3)}
     programs["pandas, no errors"] = (by_pandas, 3)
     if asked.svy:
         programs["svy, FGT only"] = (by_svy, 1)
-    took = {name: seconds(program, table, runs) for name, (program, runs) in programs.items()}
-    for name, value in took.items():
-        print(f"{name:20} {value:8.3f} s {value / took['numpy by hand']:8.2f}")
+    with told(f"survey_domains_{asked.rows:.0e}".replace("+0", ""), keep=asked.keep):
+        compared(asked.rows, programs)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,16 @@
 """What the page of results says is what was measured, and the benchmarks have what they need."""
 
+import ast
+import importlib
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+from datetime import date
 
+import numpy as np
 import pytest
 
 BIG = ["question_seconds", "times_scan", "clock_times_scan", "times_raw_scan"]
@@ -60,3 +68,101 @@ def test_the_bench_installs_what_it_compares_with(root):
     assert re.search(
         r"^openpyxl==", (root / "requirements-extras.lock").read_text(encoding="utf-8"), re.M
     )
+
+
+@pytest.fixture
+def measuring(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    return importlib.import_module("measuring")
+
+
+def programs(root):
+    """Names of the benchmarks that `make bench` runs."""
+    text = (root / "Makefile").read_text(encoding="utf-8")
+    return sorted(set(re.findall(r"benchmarks/(\w+)\.py", text)))
+
+
+def bench(root, place, program, *words):
+    """What a run of a benchmark prints; it is run in a copy, whose results are its own."""
+    shutil.copytree(
+        root / "benchmarks", place, ignore=shutil.ignore_patterns("results", "__pycache__")
+    )
+    told = os.environ | {"PYTHONPATH": str(root), "OPENBLAS_NUM_THREADS": "1"}
+    asked = [sys.executable, str(place / f"{program}.py"), *words]
+    ended = subprocess.run(asked, capture_output=True, text=True, env=told, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_every_program_of_the_bench_is_told_whether_to_keep(root):
+    text = (root / "Makefile").read_text(encoding="utf-8")
+    runs = [line for line in text.splitlines() if re.search(r"benchmarks/\w+\.py", line)]
+    assert len(runs) == 8 and all("$(KEPT)" in line for line in runs)
+    assert re.search(r"^KEPT = \$\(if \$\(KEEP\),--keep\)$", text, re.M)
+    for program in programs(root):
+        source = (root / "benchmarks" / f"{program}.py").read_text(encoding="utf-8")
+        assert "add_keep(" in source and re.search(r"\b(told|heading)\(", source), program
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_results_change_only_when_asked(measuring, tmp_path, monkeypatch, capsys, keep):
+    monkeypatch.setattr(measuring, "RESULTS", tmp_path / "results")
+    with measuring.told("some_program", keep=keep):
+        print("ours 1.0 s")
+    said = capsys.readouterr().out
+    heading, line, end = said.splitlines()
+    assert heading.startswith(date.today().isoformat()) and " cores of " in heading
+    assert line == "ours 1.0 s"
+    kept = tmp_path / "results" / "some_program.txt"
+    if keep:
+        assert kept.read_text(encoding="utf-8") == f"{heading}\n{line}\n"
+        assert end == "kept in benchmarks/results/some_program.txt"
+    else:
+        assert not kept.parent.exists()
+        assert end == "printed only; --keep writes benchmarks/results/some_program.txt"
+
+
+def test_a_run_that_fails_keeps_nothing(measuring, tmp_path, monkeypatch):
+    monkeypatch.setattr(measuring, "RESULTS", tmp_path)
+    with pytest.raises(ZeroDivisionError), measuring.told("some_program", keep=True):
+        print(1 / 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_reader_tells_date_machine_and_memory_and_keeps_nothing(root, tmp_path):
+    said = bench(root, tmp_path / "benchmarks", "county_workbooks", "--households", "20")
+    assert said.startswith(date.today().isoformat())
+    assert re.search(r"^read and checked .*, peak \d\.\d\d GiB$", said, re.M)
+    assert "printed only" in said and not (tmp_path / "benchmarks/results").exists()
+
+
+@pytest.mark.slow
+def test_the_questions_tell_the_memory_of_both_sides_and_keep_nothing(root, tmp_path):
+    kept = tmp_path / "benchmarks"
+    words = ["--rows", "2000", "--runs", "1", "--only", "Q2"]
+    said = bench(root, kept, "register_questions", *words)
+    row = ast.literal_eval(next(line for line in said.splitlines() if line.startswith("{")))
+    assert all(0.05 < row[f"{side}peak_gib"] < 2 for side in ("", "scan_", "pandas_"))
+    assert not (kept / "results").exists()
+
+
+def hold(mebibytes):
+    """A program that holds so much for a moment."""
+    return len(np.ones(mebibytes * 2**17))
+
+
+def test_a_peak_is_that_of_the_program_and_not_of_who_asks(measuring):
+    held = np.ones(2**26)  # half a GiB here
+    little, much = (measuring.alone(hold, size) for size in (1, 301))
+    assert much.found == 301 * 2**17
+    assert much.gib - little.gib == pytest.approx(300 / 1024, rel=0.1)
+    assert little.gib < held.nbytes / 2**30
+
+
+def test_a_watch_sees_children_of_children(measuring):
+    inner = "import time; held = bytearray(b'x') * (100 * 2**20); time.sleep(0.8)"
+    outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+    with measuring.Watch(every=0.05) as watch:
+        subprocess.run([sys.executable, "-c", outer], check=True)
+    assert 100 * 2**20 < watch.peak < 200 * 2**20
+    assert watch.wall >= 0.8

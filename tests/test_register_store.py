@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from functools import partial
 
 import duckdb
@@ -15,6 +17,7 @@ import pytest
 
 from analysis import deprivation, exits, inequality, microdata, poverty, register, tables, weighted
 from analysis import store_command as command
+from analysis.__main__ import main
 from analysis.deprivation.specification import COLUMNS
 from analysis.register.store import Store, questions, read_store, write_register
 from analysis.register.store.layout import MANIFEST
@@ -488,6 +491,98 @@ def test_the_command_says_in_one_line_what_it_cannot_read_or_write(households, t
     code, sentence = said(rows, out, "--line", "none")
     assert code == command.REFUSED and sentence.startswith("there is no line 'none'; there are")
     assert not out.exists()
+
+
+def documented(root, beginning):
+    """A block of code of the page on engines, without its indentation."""
+    text = (root / "docs" / "engines.md").read_text(encoding="utf-8")
+    block = re.search(rf"^    {re.escape(beginning)}.*?(?=^\S)", text, re.M | re.S)[0]
+    return textwrap.dedent(block)
+
+
+def guarantees_in(root, folder):
+    """The documented specification, as a file of a folder."""
+    path = folder / "guarantees.csv"
+    path.write_text(documented(root, "indicator,dimension"), encoding="utf-8")
+    return path
+
+
+def test_the_documented_command_answers_the_documented_questions(
+    root, households, tmp_path, monkeypatch
+):
+    (tmp_path / "households").mkdir()
+    households.to_parquet(tmp_path / "households" / "rows.parquet")
+    households.to_parquet(tmp_path / "rows.parquet")
+    guarantees = pd.read_csv(guarantees_in(root, tmp_path))
+    monkeypatch.chdir(tmp_path)
+    found = {}
+    exec(documented(root, "import pandas as pd"), found)
+    ask = {"line": found["at"], "by": ["county", "year"], "income": INCOME, "weight": "size"}
+    asked = [poverty.headcount_ratio, inequality.gini]
+    same(found["found"], microdata.profile(households, asked, **ask))
+    words = documented(root, ".venv/bin/python -m analysis store").split()[3:]
+    words[1:3] = ["rows.parquet", "out"]
+    assert main(words) == command.DONE
+    by = ["village", "year"]
+    asked = questions.alkire_foster(read_store(tmp_path / "out"), poverty_cutoff=1 / 3, by=by)
+    same(asked, found["deprived"])
+    lines = found["lines"].astype({"year": "int64"})
+    wanted = deprivation.alkire_foster(
+        households.merge(lines, on="year"), guarantees, poverty_cutoff=1 / 3, weight="size", by=by
+    )
+    same(asked, wanted)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("indicator,weight\nsafe_water,1\n", "The specification lacks the columns"),
+        ("indicator,dimension,weight,cutoff,direction,missing\nsafe_water,water,,1,below,drop\n",
+         "Specification, row 1, column weight"),
+        ("", "No columns to parse from file"),
+    ],
+)  # fmt: skip
+def test_a_wrong_specification_is_refused_in_one_line(households, tmp_path, capsys, content, said):
+    rows, path = tmp_path / "rows.parquet", tmp_path / "guarantees.csv"
+    households.to_parquet(rows)
+    path.write_text(content, encoding="utf-8")
+    words = ["store", str(rows), str(tmp_path / "out"), "--specification"]
+    assert main([*words, str(path)]) == command.REFUSED
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith(said)
+    assert main([*words, str(tmp_path / "none.csv")]) == command.WRONG_PLACE
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert "none.csv" in sentence and not (tmp_path / "out").exists()
+
+
+AT_WORK = """
+import os, signal, sys, threading
+import duckdb
+from analysis import __main__, store_command
+from analysis.register.store import writing
+def press():
+    os.kill(os.getpid(), signal.SIGINT)
+def ask(job, code):
+    if sys.argv[1] == "query":
+        threading.Timer(0.5, press).start()
+        job.run("SELECT count(*) FROM range(100000000) a JOIN range(100000000) USING (range)")
+    press()
+writing._Job._write_area = ask
+sys.exit(__main__.main(["store", *sys.argv[2:]]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the keyboard's interrupt is another there")
+@pytest.mark.parametrize("when", ["query", "between queries"])
+def test_the_keyboards_interrupt_ends_a_writing_in_one_line(households, tmp_path, when):
+    rows = tmp_path / "rows.parquet"
+    households.to_parquet(rows)
+    words = [sys.executable, "-c", AT_WORK, when, str(rows), str(tmp_path / "out")]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 130 and ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.splitlines()[-1] == command.STOPPED
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.parquet"]
 
 
 def test_the_mark_of_synthetic_rows_outlives_the_codes(store):
