@@ -73,7 +73,8 @@ def counties(rows):
         "id": "a",
         "title_zh": "年鉴",
         "title_en": "Yearbook",
-        "locator": "",
+        "locator": "page 1",
+        "locator_zh": "第1页",
         "verification": "from-memory",
     }
     return exhibits.table("own.rows", frame, sources=[source])
@@ -462,7 +463,7 @@ def test_sources_are_numbered_in_order_and_listed_once_with_their_weakest_mark()
             {
                 "id": name,
                 "title": {"zh": name, "en": name.upper()},
-                "locator": "",
+                "locator": {"zh": "", "en": ""},
                 "verification": mark,
             }
             for name, mark in sources

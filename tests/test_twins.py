@@ -177,6 +177,7 @@ def test_the_web_page_has_the_key_to_the_marks_and_all_that_the_last_page_tells(
     labels, told = whole["labels"], whole["made"]
     for mark in whole["marks"]:
         assert f"{mark['mark']}\n{mark['meaning']}" in said
+    assert {"zh": "第1页", "en": "page 1"}[language] in said
     heads = ("marks_lead", "sources_lead", "made_lead", "code_version", "packages", "remake")
     assert all(labels[head] in said for head in heads)
     assert all(told[part] in said for part in ("code", "packages", "command"))
