@@ -145,8 +145,8 @@ def table(
     frame : pandas.DataFrame
         The rows; a named index is shown as the first columns.
     sources : sequence of mapping
-        What `tables.sources` gives: id, title_zh, title_en, verification. A table that rests on a
-        made-up source is synthetic, whatever ``status`` says.
+        What `tables.sources` gives: id, title_zh, title_en, locator, locator_zh, verification. A
+        table that rests on a made-up source is synthetic, whatever ``status`` says.
     status : str, optional
         observed, estimated, projected or synthetic; None where each row says its own.
     public : bool
@@ -413,7 +413,7 @@ def _source(source: Mapping[str, str]) -> dict[str, object]:
     return {
         "id": source["id"],
         "title": {language: source[f"title_{language}"] for language in words.LANGUAGES},
-        "locator": source["locator"],
+        "locator": {"zh": source["locator_zh"], "en": source["locator"]},
         "verification": source["verification"],
     }
 

@@ -12,6 +12,7 @@ STATUS = "synthetic"
 PREFIX = "SYN"
 # Names that are shown end so, for a table of townships keeps no code.
 SUFFIX = "（模拟）"
+SUFFIXES = {"zh": SUFFIX, "en": " (synthetic)"}
 # Column that names, row by row, the numbers not published, `;` between; it is not shown itself.
 WITHHELD = "withheld"
 
@@ -38,6 +39,30 @@ def marked(frame: pd.DataFrame) -> pd.DataFrame:
     """
     frame.attrs["status"] = STATUS
     return frame
+
+
+def named(text: str, language: str) -> str:
+    """
+    Say in a language that what a name names is synthetic; the name itself is not translated.
+
+    Parameters
+    ----------
+    text : str
+        A name, or any text.
+    language : str
+        "zh" or "en".
+
+    Returns
+    -------
+    str
+        The text; the mark at its end, if it has one, in that language.
+
+    Examples
+    --------
+    >>> named("上坪乡（模拟）", "en"), named("上坪乡", "en")
+    ('上坪乡 (synthetic)', '上坪乡')
+    """
+    return text.removesuffix(SUFFIX) + SUFFIXES[language] if text.endswith(SUFFIX) else text
 
 
 def is_made_up(source: str) -> bool:
@@ -118,7 +143,8 @@ def carried(frame: pd.DataFrame, *origins: pd.DataFrame) -> pd.DataFrame:
 
 def _has_code(frame: pd.DataFrame) -> bool:
     columns = frame.reset_index().select_dtypes(["object", "string", "category"])
+    ends = tuple(SUFFIXES.values())
     return any(
-        (texts.str.startswith(PREFIX) | texts.str.endswith(SUFFIX)).fillna(False).any()
+        (texts.str.startswith(PREFIX) | texts.str.endswith(ends)).fillna(False).any()
         for texts in (columns[name].astype("string") for name in columns)
     )

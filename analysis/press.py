@@ -381,7 +381,7 @@ def _source_row(number: int, uses: Sequence[Mapping], language: str) -> list[str
     return [
         str(number),
         first["title"][language],
-        first["locator"] or words.MISSING,
+        first["locator"][language] or words.MISSING,
         words.say(f"term.{weakest}", language),
     ]
 

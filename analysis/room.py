@@ -28,6 +28,11 @@ ABOVE_NOTE = 7.4
 RAGGED = 24
 UNBROKEN = re.compile(r"[^\s\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
 CHINESE = re.compile(r"([!-~]*)([\u4e00-\u9fff]+)")
+# Words of headings that no break may split.
+WHOLE = re.compile(
+    "发生率|贫困人口|贫困村|返贫|退出|不达标|未达标|达标|专项资金|包含|计划|收入|增幅|误差|对象"
+    "|随机|线性|比例|绝对值|中位数|最多|所需|同时|两项|区间|人口|贫困"
+)
 # How wide a digit or a sign of a bold heading is beside a Chinese character.
 LATIN = 0.75
 # So few Chinese characters are one word.
@@ -175,12 +180,19 @@ def _in_two_lines(heading: str, known: Mapping[str, float]) -> float:
 
 
 def _in_halves(line: str, width: float) -> list[str]:
-    """Break a Chinese heading that is too long after its number, or else in its middle."""
+    """Break a Chinese heading that is too long after its number, or between words near its middle.
+
+    Words stay whole as far as `WHOLE` knows them; of two places as near, the later one is taken.
+    """
     parts = CHINESE.fullmatch(line)
     if parts is None or LATIN * len(parts[1]) + len(parts[2]) <= width:
         return [line]
-    half = len(parts[1]) if parts[1] and len(parts[2]) <= width else (len(line) + 1) // 2
-    return [line[:half], line[half:]]
+    if parts[1] and len(parts[2]) <= width:
+        return [parts[1], parts[2]]
+    inside = {at for word in WHOLE.finditer(line) for at in range(word.start() + 1, word.end())}
+    cuts = [cut for cut in range(1, len(line)) if cut not in inside]
+    cut = min(cuts, key=lambda cut: (abs(2 * cut - len(line)), -cut), default=len(line))
+    return [part for part in (line[:cut], line[cut:]) if part]
 
 
 def _word(cells: Sequence[str], known: Mapping[str, float]) -> float:

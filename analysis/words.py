@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import yaml
 
+from analysis import marks
+
 LANGUAGES = ("zh", "en")
 MISSING = "—"
 MARK = "*"
@@ -521,10 +523,10 @@ def _year(value: object, language: str) -> str:
     return _plain_year(value, language) + ("年" if language == "zh" else "")
 
 
-def _text(value: object, _language: str) -> str:
+def _text(value: object, language: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not text; give the placeholder a format for numbers")
-    return value
+    return marks.named(value, language)
 
 
 def _word(value: object, language: str) -> str:
@@ -539,7 +541,7 @@ def _text_cell(value: object, language: str) -> str:
     if isinstance(value, bool) or type(value).__name__ == "bool":
         return say(f"term.{str(value).lower()}", language)
     text = str(value)
-    return say(f"term.{text}", language) if has(f"term.{text}") else text
+    return say(f"term.{text}", language) if has(f"term.{text}") else marks.named(text, language)
 
 
 def _list(value: object, language: str) -> str:

@@ -144,6 +144,7 @@ def _brief(texts: tuple[str, ...]) -> dict:
             "title_zh": text,
             "title_en": text,
             "locator": text,
+            "locator_zh": text,
             "verification": "derived",
         }
         for n, text in enumerate(texts)

@@ -217,7 +217,7 @@ def test_of_a_real_plan_the_crews_of_hidden_works_are_hidden_everywhere():
     use, limits, busiest = planning.publishable_use(counted, more, homes)
     assert use["share"].isna().equals(use["trade"].eq("housing"))
     assert limits["used"].isna().equals(limits["limit"].eq("crews_housing"))
-    assert busiest == {"trade": "trade_housing", "used": words.WITHHELD}
+    assert busiest == {"verdict": "hidden", "trade": "trade_housing"}
 
 
 def test_the_months_of_crews_do_not_tell_the_works_in_few_households():
@@ -238,6 +238,7 @@ def test_the_months_of_crews_do_not_tell_the_works_in_few_households():
     for column in ("at_work", "share"):
         assert crews[column].isna().tolist() == [*hidden[:2], False, False]
     assert limits["used"].isna().tolist() == [*hidden[:2], False, False, False]
-    assert busiest == {"trade": "trade_water", "used": 0.8}
+    assert busiest == {"verdict": "told", "trade": "trade_water", "used": 0.8}
     few = use.assign(at_work=use["at_work"].where(use["trade"] != "housing", 49.0))
-    assert planning.publishable_use(few, more, safe)[2]["used"] is words.WITHHELD
+    assert "used" not in planning.publishable_use(few, more, safe)[2]
+    assert planning.publishable_use(use[:0], more, safe)[2] == {"verdict": "idle"}

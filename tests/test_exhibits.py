@@ -30,6 +30,7 @@ SOURCES = [
         "title_zh": "讲话",
         "title_en": "Speech",
         "locator": "",
+        "locator_zh": "",
         "verification": "verified-read",
     },
     {
@@ -37,6 +38,7 @@ SOURCES = [
         "title_zh": "统计局",
         "title_en": "Statistics",
         "locator": "",
+        "locator_zh": "",
         "verification": "from-memory",
     },
 ]

@@ -698,6 +698,33 @@ def test_survey_scenario_has_every_assumption():
     assert (rows["low"] <= rows["value"]).all() and (rows["value"] <= rows["high"]).all()
 
 
+def test_what_a_place_prints_stands_among_the_series_that_lack_it(published, prices):
+    printed = pd.Series({"value": 0.099, "source": "report", "verification": "derived"})
+    more = growth.growth_table(growth.with_printed(published, printed, "county", 2017), prices)
+    own = row(growth.compared_with(more, "province", 2017), "county")
+    assert own["growth_gap"] == pytest.approx(0.006)
+    assert row(more, "county")[["source", "levels"]].tolist() == ["report", "untested"]
+    index = growth.index_table(more, 2016)
+    assert row(index, "county")["nominal_index"] == pytest.approx(1.099)
+
+
+def test_a_growth_that_is_published_stays_and_half_a_year_is_none(published):
+    printed = pd.Series({"value": 0.5, "source": "report", "verification": "derived"})
+    assert growth.with_printed(published, printed, "city", 2017).equals(published)
+    half = published.assign(period=published["period"].replace("2017", "2017H1"))
+    assert len(growth.with_printed(half, printed, "city", 2017)) == len(half) + 1
+
+
+@pytest.mark.parametrize("place", ["wenshan", "demo_county"])
+def test_the_place_of_a_brief_is_compared_with_its_province(place):
+    own = {"wenshan": "532601", "demo_county": "SYND"}[place]
+    printed = tables.margins(place).loc["income_growth"]
+    incomes = growth.with_printed(tables.read("incomes"), printed, own, 2017)
+    growths = growth.growth_table(incomes, tables.read("prices").query("area == '100000'"))
+    gaps = growth.compared_with(growths, "530000", 2017)
+    assert row(gaps, own)["growth"] == printed["value"]
+
+
 def test_nothing_later_enters_the_growth_table():
     until = "2018-03-28"
     known = growth.growth_table(

@@ -1,5 +1,6 @@
 """The plan: optimal where it can be enumerated, inside every limit, honest about contradictions."""
 
+import re
 from itertools import product
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import exits, planning, tables
+from analysis import exits, planning, tables, words
 from analysis.planning import Case
 
 MONTHS = pd.Index([f"2018-{month:02d}" for month in range(4, 13)], name="month")
@@ -254,9 +255,24 @@ def test_asking_for_more_villages_than_there_are_is_said_to_be_a_matter_of_targe
 def test_where_there_is_a_plan_nothing_contradicts():
     case = a_case([1], [0], [0], must=1)
     assert planning.contradictions(case) == []
-    assert planning.ways_out(case, [])[["number", "now", "needed"]].to_numpy().tolist() == [
-        [0, 1, 1]
-    ]
+    assert planning.ways_out(case, []).empty
+
+
+@pytest.mark.parametrize(
+    ("verdict", "saves", "rate", "told"),
+    [("possible", 5_000, 0.004, "no_use"), ("possible", 4_999, 0.006, "no_cheaper"),
+     ("possible", 5_001, 0.004, "no_more"), ("possible", 5_001, 0.006, "possible"),
+     ("impossible", 0.0, 0.0, "impossible")],
+)  # fmt: skip
+def test_a_sentence_on_the_plan_never_says_that_nothing_is_saved_in_figures(
+    verdict, saves, rate, told
+):
+    values = {"villages": 2, "persons": 300, "cost": 1e6, "left": 1e6, "gap": 0.001}
+    values |= {"whose": "plan_own", "saves": saves, "rate": rate}
+    assert planning.plan_verdict(verdict, saves, rate) == told
+    for language in words.LANGUAGES:
+        said = words.say(f"planning.plan.{told}", language, **values)
+        assert not re.search(r"\D0(\.00)?( million|万元| of|个村)", said)
 
 
 def test_one_more_crew_is_worth_the_village_that_waits_for_it():

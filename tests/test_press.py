@@ -26,6 +26,7 @@ HOSTILE = [
     "#[content]",
     '"quotes" {braces}',
 ]
+KEYS = words.keys("column.")
 CATALOGUE = """
 prose:
   own-title:
@@ -73,7 +74,8 @@ def counties(rows):
         "id": "a",
         "title_zh": "年鉴",
         "title_en": "Yearbook",
-        "locator": "",
+        "locator": "page 1",
+        "locator_zh": "第1页",
         "verification": "from-memory",
     }
     return exhibits.table("own.rows", frame, sources=[source])
@@ -347,6 +349,28 @@ def test_a_long_chinese_heading_is_broken_in_its_middle():
     assert told["headings"] == [["中央专项", "扶贫资金"], ["年份"]]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    ["首年底|发生率达标", "中央|专项资金", "年初|贫困人口", "贫困人口|占比", "每个|贫困人口",
+     "实际退出|县数", "区间包含|实际", "建档立卡|发生率", "住房|未达标户"],
+)  # fmt: skip
+def test_a_long_chinese_heading_is_broken_between_words(broken):
+    title = broken.replace("|", "")
+    assert title in {words.column(key[7:], "zh").title.split("（")[0] for key in KEYS}
+    known = dict.fromkeys(title, 1.0)
+    told = room.table([[title], ["年份"]], [["1", "年" * 60]], ["right", "left"], known)
+    assert told["headings"][0] == broken.split("|")
+
+
+def test_no_heading_of_the_catalogue_is_broken_inside_a_word_that_is_known():
+    for key in KEYS:
+        title = words.column(key[7:], "zh").title
+        for width in range(2, len(title)):
+            first, *_ = room._in_halves(title, width)
+            assert all(not one.start() < len(first) < one.end()
+                       for one in room.WHOLE.finditer(title)), title  # fmt: skip
+
+
 def test_a_chinese_heading_with_a_number_is_broken_after_it():
     known = dict.fromkeys("80%区间下限年", 0.6) | dict.fromkeys("区间下限年份", 1.0)
     headings = [["80%区间下限"], ["年份"]]
@@ -462,7 +486,7 @@ def test_sources_are_numbered_in_order_and_listed_once_with_their_weakest_mark()
             {
                 "id": name,
                 "title": {"zh": name, "en": name.upper()},
-                "locator": "",
+                "locator": {"zh": "", "en": ""},
                 "verification": mark,
             }
             for name, mark in sources

@@ -635,7 +635,7 @@ def test_the_chapter_of_a_small_office_says_that_it_cannot_tell(
             ("households", "members")}  # fmt: skip
     source = [
         {"id": "office_ledgers", "title_zh": "台账", "title_en": "ledgers",
-         "locator": "", "verification": "derived"}
+         "locator": "", "locator_zh": "", "verification": "derived"}
     ]  # fmt: skip
     names = _run_chapter(root, monkeypatch, office.Office(kept, False, source))
     assert names["answer"]["verdict"] == "too_few"

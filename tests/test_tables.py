@@ -1,6 +1,7 @@
 """Tables: the dictionary holds both ways, and every fault is named at once."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -161,6 +162,16 @@ def test_any_text_in_a_number_is_told_or_is_a_number(text):
     faulty = (findings["column"] == "year").any()
     typed = tables.typed_table(raw, "prices")["year"]
     assert faulty or typed.notna().all()
+
+
+def test_a_source_stands_somewhere_in_both_languages_and_in_chinese_without_english_words():
+    listed = tables.read("sources").fillna("")
+    told = tables.sources(pd.DataFrame({"source": listed["source"], "verification": "derived"}))
+    for source in told:
+        assert bool(source["locator"]) == bool(source["locator_zh"])
+        for place in re.split("[;；] ?", source["locator_zh"]):
+            said = re.sub(r"\S*[\d./]\S*", "", place)
+            assert len(re.findall("[A-Za-z]+", said)) < 2, place
 
 
 def test_sources_keep_the_weakest_mark():

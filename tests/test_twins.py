@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import exhibits, press, twins, words
-from tests.test_press import CATALOGUE, HOSTILE, document, notebook, prose, shown
+from tests.test_press import CATALOGUE, HOSTILE, document, made, notebook, prose, shown
 
 FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(1)", '=HYPERLINK("http://example.org")']
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -121,8 +121,8 @@ def test_the_workbook_has_one_table_a_sheet_with_its_numbers_title_and_source():
 def test_the_unit_of_every_column_stands_above_it(language, unit):
     frame = pd.DataFrame({"area": ["a"], "villages": [12], "headcount_ratio": [0.05]})
     notebook = {"cells": [prose("own-title"), shown(exhibits.table("own.rows", frame))]}
-    made = document(language, [press.chapter(notebook, language, name="01_own")])
-    content = io.BytesIO(twins.workbook(made))
+    whole = document(language, [press.chapter(notebook, language, name="01_own")])
+    content = io.BytesIO(twins.workbook(whole))
     read = pd.read_excel(content, sheet_name=None, header=None, engine="calamine")
     sheet = next(page for name, page in read.items() if name.endswith(" 1"))
     assert sheet.iloc[1, 1:3].tolist() == [unit, "%"]
@@ -168,6 +168,30 @@ def test_the_web_page_says_its_language_and_the_words_of_each_chart():
         page = Page(twins.webpage(brief(language)))
         assert page.values("lang") == [{"zh": "zh-CN", "en": "en"}[language]]
         assert page.values("alt") == [said, said]
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_the_web_page_has_the_key_to_the_marks_and_all_that_the_last_page_tells(language):
+    whole = brief(language)
+    said = "\n".join(Page(twins.webpage(whole)).said)
+    labels, told = whole["labels"], whole["made"]
+    for mark in whole["marks"]:
+        assert f"{mark['mark']}\n{mark['meaning']}" in said
+    assert {"zh": "第1页", "en": "page 1"}[language] in said
+    heads = ("marks_lead", "sources_lead", "made_lead", "code_version", "packages", "remake")
+    assert all(labels[head] in said for head in heads)
+    assert all(told[part] in said for part in ("code", "packages", "command"))
+    run, face = told["notebooks"][0], told["fonts"][0]
+    for part in (*run.values(), *face.values()):
+        assert part in said
+
+
+def test_a_notebook_without_parameters_says_so_and_no_subtitle_leaves_no_trace():
+    run = made()["notebooks"][0] | {"parameters": ""}
+    whole = document("en", subtitle="", made=made(notebooks=[run]))
+    page = twins.webpage(whole).decode()
+    assert f"{run['name']}\n{whole['labels']['no_parameters']}" in page
+    assert "<p></p>" not in page
 
 
 @pytest.mark.parametrize("twin", [twins.webpage, twins.workbook, twins.csv_files])

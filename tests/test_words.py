@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import words
+from analysis import marks, words
 
 
 @pytest.fixture
@@ -120,6 +120,20 @@ def test_a_faulty_catalogue_is_refused_by_key(text, fault, catalogue):
     catalogue(text)
     with pytest.raises(ValueError, match=fault):
         words.has("own")
+
+
+def test_a_synthetic_name_says_so_in_the_language_of_the_page(catalogue):
+    catalogue("a: {zh: '{one:text}、{all:list}', en: '{one:text}, {all:list}'}\n")
+    name = f"上坪乡{marks.SUFFIX}"
+    assert words.cell(name, "text", "zh") == name
+    assert words.cell(name, "text", "en") == "上坪乡 (synthetic)"
+    assert words.say("a", "en", one=name, all=[name, "乙乡"]) == (
+        "上坪乡 (synthetic), 上坪乡 (synthetic) and 乙乡"
+    )
+    assert words.say("a", "zh", one=name, all=[name]) == f"{name}、{name}"
+    for language in words.LANGUAGES:
+        shown = pd.DataFrame({"township": [words.cell(name, "text", language)]})
+        assert marks.is_synthetic(shown)
 
 
 def test_a_text_with_markup_or_braces_is_said_as_it_stands(catalogue):

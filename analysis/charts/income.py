@@ -152,6 +152,8 @@ def indices(panels: Sequence[Axes], series: pd.DataFrame, base_year: int, *, say
         _lines_by_role(axes, series, column, say)
         axes.set_title(say(f"income.label.{column}", base_year=base_year), loc="left")
         house.years(axes.xaxis)
+        # A long name beside the lines leaves a panel too narrow for every year.
+        axes.set_xticks([series["year"].min(), series["year"].max()])
     values = series[["nominal_index", "real_index"]].to_numpy()
     low, high = np.nanmin(values), np.nanmax(values)
     room = (high - low) * 0.08

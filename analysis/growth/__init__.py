@@ -43,6 +43,7 @@ from analysis.growth.series import (
     index_table,
     level_ratios,
     range_outcome,
+    with_printed,
     with_roles,
 )
 
@@ -80,6 +81,7 @@ __all__ = [
     "shapley",
     "survey_assumptions",
     "verdict",
+    "with_printed",
     "with_roles",
     "years_to_close",
 ]

@@ -94,6 +94,43 @@ def growth_table(
     )
 
 
+def with_printed(
+    incomes: pd.DataFrame, printed: pd.Series, area: str, year: int, *, population: str = "rural"
+) -> pd.DataFrame:
+    """
+    Put the growth that a place printed among the published series, where these lack it.
+
+    Parameters
+    ----------
+    incomes : DataFrame
+        As for `growth_table`.
+    printed : Series
+        ``value`` (a ratio), ``source, verification``, as a row of `tables.margins`.
+    area, population : str
+        Of the place; what it prints does not say whether it is nominal and is taken as such.
+    year : int
+        Year of the growth.
+
+    Returns
+    -------
+    DataFrame
+        The series, with one row more unless the place had one in that year.
+
+    Examples
+    --------
+    >>> incomes = pd.DataFrame({"area": ["1"], "population": "rural", "period": "2017"})
+    >>> printed = pd.Series({"value": 0.099, "source": "report", "verification": "derived"})
+    >>> with_printed(incomes, printed, "2", 2017)["area"].tolist()
+    ['1', '2']
+    """
+    whole = {"area": area, "population": population, "period": str(year)}
+    if (incomes[list(whole)] == pd.Series(whole)).all(axis=1).any():
+        return incomes
+    row = whole | {"year": year}
+    row |= {"nominal_growth": printed["value"], **printed[["source", "verification"]]}
+    return pd.concat([incomes, pd.DataFrame([row])], ignore_index=True)
+
+
 def index_table(growths: pd.DataFrame, base_year: int) -> pd.DataFrame:
     """
     Nominal and real index of every series that reaches the base year without a hole.

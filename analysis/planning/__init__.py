@@ -31,7 +31,12 @@ from analysis.planning.needs import (
     resources,
     still_allowed,
 )
-from analysis.planning.published import named, publishable_homes, publishable_use
+from analysis.planning.published import (
+    named,
+    plan_verdict,
+    publishable_homes,
+    publishable_use,
+)
 from analysis.planning.readout import (
     busiest_trade,
     crew_months,
@@ -70,6 +75,7 @@ __all__ = [
     "most_villages",
     "named",
     "nearest_plan",
+    "plan_verdict",
     "possible",
     "publishable_homes",
     "publishable_use",

@@ -78,7 +78,7 @@ def ways_out(
     Parameters
     ----------
     case : Case
-        A case without a plan.
+        What is to be planned.
     contradicting : sequence of sequence of str
         From `contradictions`.
     seconds : float
@@ -90,7 +90,7 @@ def ways_out(
         ``number`` of the set, ``limit, measure, now, needed``: villages; months to the deadline;
         yuan; crews in the month that has fewest. ``needed`` is for this limit alone while the
         others of its set hold and those outside the set do not; of every set one limit has to give.
-        Where nothing contradicts, one row of number 0 says so.
+        No rows where nothing contradicts.
 
     Examples
     --------
@@ -105,9 +105,6 @@ def ways_out(
         for name in members:
             needed = _needed(case, name, outside, seconds)
             found.append((number, name, _measure(name), _now(case, name), needed))
-    if not found:
-        asked = float(case.targets["villages"])
-        found = [(0, "villages", _measure("villages"), asked, asked)]
     return pd.DataFrame(found, columns=["number", "limit", "measure", "now", "needed"])
 
 

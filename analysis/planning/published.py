@@ -6,10 +6,18 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis import disclosure, words
+from analysis import disclosure
 from analysis.disclosure import Cell, Equation, Tied
 from analysis.planning.limits import CREWS
 from analysis.planning.readout import busiest_trade
+
+# Whether one more million is shown to lower the cost, and to release more.
+BUYS = {
+    (True, True): "possible",
+    (True, False): "no_more",
+    (False, True): "no_cheaper",
+    (False, False): "no_use",
+}
 
 
 def publishable_homes(homes: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +72,8 @@ def publishable_use(
     -------
     (DataFrame, DataFrame, dict)
         ``use`` and ``limits`` with what is hidden missing and named in the column ``withheld``, and
-        `busiest_trade` of all, whose ``used`` is `words.WITHHELD` where it is of these.
+        `busiest_trade` of all with a ``verdict``: told; hidden, without ``used``, where it is of
+        these; or idle where no crew works.
 
     Examples
     --------
@@ -74,17 +83,42 @@ def publishable_use(
     >>> limits = pd.DataFrame({"limit": ["crews_housing", "budget"], "used": [0.1, 0.2]})
     >>> crews, left, told = publishable_use(use, limits, homes)
     >>> crews["at_work"].tolist(), left["used"].tolist(), told
-    ([nan], [nan, 0.2], {'trade': 'trade_housing', 'used': WITHHELD})
+    ([nan], [nan, 0.2], {'verdict': 'hidden', 'trade': 'trade_housing'})
     """
     trades = homes.loc[homes["units"].isna(), "trade"].dropna()
-    busiest = busiest_trade(use)
-    if busiest.get("trade") in set("trade_" + trades):
-        busiest |= {"used": words.WITHHELD}
     return (
         _without(use, use["trade"].isin(trades), ["at_work", "share"]),
         _without(limits, limits["limit"].isin(CREWS + trades), ["used"]),
-        busiest,
+        _busiest_told(busiest_trade(use), set("trade_" + trades)),
     )
+
+
+def plan_verdict(verdict: str, saves_yuan: float, villages_rate: float) -> str:
+    """
+    Say of a plan what is left to tell of one more million, as far as its numbers are not nothing.
+
+    Parameters
+    ----------
+    verdict : str
+        From `nearest_plan`.
+    saves_yuan, villages_rate : float
+        Of the budget, from `worth`: yuan, and villages (0 or more).
+
+    Returns
+    -------
+    str
+        Of a possible plan: possible; no_cheaper where the million saves nothing that is shown in
+        ten thousands of yuan; no_more where it releases no hundredth of a village; no_use where it
+        does neither. Any other verdict as it is.
+
+    Examples
+    --------
+    >>> plan_verdict("possible", 0.0, 0.2), plan_verdict("possible", 0.0, 0.0)
+    ('no_cheaper', 'no_use')
+    """
+    if verdict != "possible":
+        return verdict
+    return BUYS[round(saves_yuan / 1e4) > 0, round(villages_rate, 2) > 0]
 
 
 def named(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -114,6 +148,14 @@ def named(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         return shown
     under = shown[disclosure.WITHHELD].str.replace(r"(\w+)", r"plan_\1", regex=True)
     return shown.assign(**{disclosure.WITHHELD: under})
+
+
+def _busiest_told(busiest: dict[str, object], hidden: set[str]) -> dict[str, object]:
+    if not busiest:
+        return {"verdict": "idle"}
+    if busiest["trade"] in hidden:
+        return {"verdict": "hidden", "trade": busiest["trade"]}
+    return {"verdict": "told"} | busiest
 
 
 def _without(frame: pd.DataFrame, gone: pd.Series, names: list[str]) -> pd.DataFrame:

@@ -74,7 +74,8 @@ def sources(*frames: pd.DataFrame) -> list[dict[str, str]]:
     Returns
     -------
     list of dict
-        ``id, title_zh, title_en, locator, verification``, in order of first appearance.
+        ``id, title_zh, title_en, locator, locator_zh, verification``, in order of first
+        appearance.
 
     Examples
     --------
@@ -86,10 +87,11 @@ def sources(*frames: pd.DataFrame) -> list[dict[str, str]]:
     marks = marks.assign(source=marks["source"].str.split(";")).explode("source")
     weakest = marks["verification"].map(MARKS.index).groupby(marks["source"], sort=False).max()
     titles = read("sources").set_index("source").fillna("")
+    titles["locator_zh"] = titles["locator_zh"].where(titles["locator_zh"] != "", titles["locator"])
     return [
         {
             "id": source,
-            **titles.loc[source, ["title_zh", "title_en", "locator"]],
+            **titles.loc[source, ["title_zh", "title_en", "locator", "locator_zh"]],
             "verification": MARKS[mark],
         }
         for source, mark in weakest.items()

@@ -37,6 +37,9 @@ thead th {{ border-bottom: 1px solid #14304f; border-top: 2px solid #14304f; }}
 tbody th {{ font-weight: 400; }}
 .number {{ text-align: right; font-variant-numeric: tabular-nums; }}
 code {{ overflow-wrap: anywhere; }}
+#marks dl {{ display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; }}
+#marks dt {{ font-weight: 600; }} #marks dd {{ margin: 0; }}
+#made th {{ white-space: pre-line; }}
 @media print {{ nav, .skip {{ display: none; }} }}
 """
 
@@ -78,13 +81,14 @@ def _body(brief: Mapping, say) -> Iterator[str]:
     yield f'<a class="skip" href="#main">{escape(say("twins.skip"))}</a>'
     yield "<header>" + _lines(
         f"<h1>{escape(brief['title'])}</h1>",
-        f"<p>{escape(brief['subtitle'])}</p>",
+        f"<p>{escape(brief['subtitle'])}</p>" if brief["subtitle"] else "",
         f"<p>{escape(brief['author'])} · {escape(brief['date']['text'])}</p></header>",
     )
     yield f'<nav aria-label="{escape(labels["contents"])}">{_contents(brief)}</nav>'
     yield '<main id="main">'
     if brief["answers"]:
         yield _answers(brief, say)
+    yield from _marks(brief)
     for number, chapter in enumerate(brief["chapters"], start=1):
         yield f'<section id="chapter-{number}"><h2>{number} {escape(chapter["title"])}</h2>'
         yield from (_block(block, labels, say) for block in chapter["blocks"])
@@ -125,6 +129,15 @@ def _answer(answer: Mapping, say) -> str:
 def _mark(finding: Mapping, *more: str) -> str:
     sure = [escape(finding["confidence"]["text"])] if finding["confidence"] else []
     return f'<p class="mark">{" · ".join([escape(finding["status"]), *sure, *more])}</p>'
+
+
+def _marks(brief: Mapping) -> Iterator[str]:
+    labels = brief["labels"]
+    yield f'<section id="marks"><h2>{escape(labels["marks"])}</h2>'
+    yield f"<p>{escape(labels['marks_lead'])}</p><dl>"
+    for mark in brief["marks"]:
+        yield f"<dt>{escape(mark['mark'])}</dt><dd>{escape(mark['meaning'])}</dd>"
+    yield "</dl></section>"
 
 
 def _block(block: Mapping, labels: Mapping, say) -> str:
@@ -222,17 +235,32 @@ def _last_pages(brief: Mapping, labels: Mapping) -> Iterator[str]:
     if brief["sources"]:
         heads = ["", labels["source"], labels["locator"], labels["read"]]
         yield f'<section id="sources"><h2>{escape(labels["sources"])}</h2>'
+        yield f"<p>{escape(labels['sources_lead'])}</p>"
         yield _plain_table(heads, brief["sources"], escape(labels["sources"])) + "</section>"
-    made = brief["made"]
     yield f'<section id="made"><h2>{escape(labels["made"])}</h2>'
-    named = [labels["file"], labels["fingerprint"]]
-    for head, files in (("notebook", "notebooks"), ("inputs", "inputs"), ("typefaces", "fonts")):
-        rows = [
-            [f.get("name") or f["path"], f["sha256"] or labels["in_record"]] for f in made[files]
-        ]
-        yield f"<h3>{escape(labels[head])}</h3>"
-        yield _plain_table(named, rows, escape(labels[head]))
-    yield f"<p><code>{escape(made['command'])}</code></p></section>"
+    yield f"<p>{escape(labels['made_lead'])}</p>"
+    yield from _made(brief["made"], labels)
+    yield "</section>"
+
+
+def _made(made: Mapping, labels: Mapping) -> Iterator[str]:
+    runs = [
+        [f"{run['name']}\n{run['parameters'] or labels['no_parameters']}", run["sha256"]]
+        for run in made["notebooks"]
+    ]
+    yield from _fingerprints("notebook", labels["notebook_parameters"], runs, labels)
+    for head, files in (("inputs", made["inputs"]), ("typefaces", made["fonts"])):
+        rows = [[file["path"], file["sha256"] or labels["in_record"]] for file in files]
+        yield from _fingerprints(head, labels["file"], rows, labels)
+    for head, part in (("code_version", "code"), ("packages", "packages"), ("remake", "command")):
+        yield f"<h3>{escape(labels[head])}</h3><p><code>{escape(made[part])}</code></p>"
+
+
+def _fingerprints(
+    head: str, named: str, rows: Sequence[Sequence[str]], labels: Mapping
+) -> Iterator[str]:
+    yield f"<h3>{escape(labels[head])}</h3>"
+    yield _plain_table([named, labels["fingerprint"]], rows, escape(labels[head]))
 
 
 def _plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
