@@ -262,11 +262,11 @@ def figure(
         safe = iter(disclosure.guarded_frames(key, _frames([frame, *data])))
         frame, *data = [next(safe) if _is_frame(item) else item for item in (frame, *data)]
         values = disclosure.guarded_values(key, _templates(key, FIGURE_TEXTS), values)
+    headline = _in_each_language(partial(_named, f"{key}.headline", status, sources, values))
     texts = {
         part: _in_each_language(partial(words.say, f"{key}.{part}", **values))
         for part in ("subtitle", "alt")
     }
-    headline = _in_each_language(partial(_named, f"{key}.headline", status, sources, values))
     content = {
         "kind": "figure",
         "key": key,
