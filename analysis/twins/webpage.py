@@ -27,7 +27,7 @@ a {{ color: #14508c; }} header a {{ color: #fff; }}
 .finding strong {{ display: block; }}
 .mark, .source, .lead {{ color: #4a5868; font-size: .85rem; }}
 figure {{ margin: 2rem 0; }} figcaption {{ font-weight: 600; }}
-figcaption span {{ display: block; font-weight: 400; color: #4a5868; font-size: .9rem; }}
+figcaption div {{ font-weight: 400; color: #4a5868; font-size: .9rem; }}
 img {{ width: 100%; height: auto; }}
 .scroll {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; width: 100%; font-size: .85rem; }}
@@ -195,7 +195,7 @@ def _figure_exhibit(block: Mapping, named: str, say) -> str:
     drawn = f"<details><summary>{escape(say('twins.drawn'))} ({named})</summary>{{}}</details>"
     return (
         f'<figure id="{block["anchor"]}"><figcaption>{caption}'
-        f"<span>{escape(block['subtitle'])}</span></figcaption>"
+        f"<div>{escape(block['subtitle'])}</div></figcaption>"
         f'<img alt="{escape(block["alt"])}" src="data:image/svg+xml;base64,{held}">'
         f"{drawn.format(_table(block['drawn'], caption)) if block['drawn'] else ''}"
         f"{_source(block)}</figure>"
