@@ -120,6 +120,14 @@ def test_a_long_word_of_the_briefs_in_a_column_of_names_is_no_name(tmp_path, mon
     assert ledger(tmp_path, "姓名", word) == set()
 
 
+def test_titles_of_sources_give_no_name_away_that_happens_to_stand_in_them():
+    """于建 is a name, and stands in 关于建立, the title of a decree."""
+    said = tables.read("sources")["title_zh"]
+    title = said[said.str.contains("关于建立")].iloc[0]
+    assert found_in(f"资料来源：{title}。", {"于建"}) == set()
+    assert found_in(f"户主：于建。资料来源：{title}。", {"于建"}) == {"register"}
+
+
 def test_several_names_in_a_cell_are_several(tmp_path):
     one, two = a_name(), a_name()
     for cell in (f"{one}、{two}", f"{one} {two}", f"{one}（已故）；{two}"):

@@ -294,4 +294,13 @@ def _tokens(plain: str, known: frozenset[str]) -> Iterator[str]:
 @cache
 def _own_words() -> str:
     """The words of the briefs themselves: a name that stands in them is found only on its own."""
-    return "\n".join(entry["zh"] for entry in words.catalogue().values())
+    said = (entry["zh"] for entry in words.catalogue().values())
+    return "\n".join([*said, *_titles_of_sources()])
+
+
+def _titles_of_sources() -> list[str]:
+    """What stands below exhibits: 于建 is a name, and stands in 关于建立; there may be none."""
+    try:
+        return tables.read("sources")["title_zh"].tolist()
+    except FileNotFoundError:
+        return []
