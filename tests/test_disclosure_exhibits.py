@@ -456,3 +456,9 @@ def test_a_chart_draws_rounded_counts_and_says_so():
     ).content
     assert seen[0]["households"].dropna().tolist() == [60, 90]
     assert "Rounded: " in exhibits.source_line(content, "en")
+
+
+def test_a_title_that_does_not_name_what_is_synthetic_is_made_to():
+    shown = exhibits.table("own.rows", frame(20), **SYNTHETIC).content["title"]
+    assert shown == {"zh": "模拟数据：各乡镇户数", "en": "Synthetic: Households by township"}
+    assert exhibits.table("own.rows", frame(20)).content["title"]["zh"] == "各乡镇户数"

@@ -27,6 +27,7 @@ HOSTILE = [
     '"quotes" {braces}',
 ]
 KEYS = words.keys("column.")
+LENGTHS = range(22, 40)
 CATALOGUE = """
 prose:
   own-title:
@@ -326,20 +327,32 @@ def test_a_row_whose_height_is_known_is_set_as_one_whose_height_is_found(
     assert all((one == other).all() for one, other in zip(known, found, strict=True))
 
 
-def test_a_long_table_is_not_torn_after_its_first_rows():
+@pytest.fixture
+def long_tables():
+    """The pages of tables of every length, each with another of 14 rows below it."""
+
     def table(start, rows):
         frame = pd.DataFrame({"area": [f"{start}.{row}." for row in range(rows)], "year": 2017})
         return shown(exhibits.table("own.rows", frame))
 
     chapters = [
         press.chapter({"cells": [prose("own-second-title"), *tables]}, "en", name="01_own")
-        for tables in ([table(f"above{n}", n), table(f"below{n}", 14)] for n in range(22, 40))
+        for tables in ([table(f"above{n}", n), table(f"below{n}", 14)] for n in LENGTHS)
     ]
     with pypdfium2.PdfDocument(press.typeset(document("en", chapters))) as book:
-        pages = [page.get_textpage().get_text_range() for page in book]
-    for rows in range(22, 40):
-        (begun,) = (page for page in pages if f"below{rows}.0." in page)
+        return [page.get_textpage().get_text_range() for page in book]
+
+
+def test_a_long_table_is_not_torn_after_its_first_rows(long_tables):
+    for rows in LENGTHS:
+        (begun,) = (page for page in long_tables if f"below{rows}.0." in page)
         assert f"below{rows}.2." in begun, rows
+
+
+def test_what_is_said_below_a_long_table_stands_with_its_last_row(long_tables):
+    lasts = [f"above{n}.{n - 1}." for n in LENGTHS] + [f"below{n}.13." for n in LENGTHS]
+    for page in long_tables:
+        assert page.count("Status: observed") == sum(last in page for last in lasts), page
 
 
 def test_a_long_chinese_heading_is_broken_in_its_middle():

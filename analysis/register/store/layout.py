@@ -245,10 +245,12 @@ def pattern(folder: Path, *parts: str) -> str:
     folder : Path
         It may be called by signs that patterns are made of.
     parts : str
+        Below it; may hold ``*``.
 
     Returns
     -------
     str
+        The path between quotes, every sign of the folder standing for itself.
 
     Examples
     --------
