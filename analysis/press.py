@@ -308,7 +308,41 @@ def _paged(brief: Mapping[str, object]) -> dict[str, object]:
         chapter | {"blocks": [_block_on_page(block, known) for block in chapter["blocks"]]}
         for chapter in whole["chapters"]
     ]
-    return whole | {"chapters": chapters, "line": room.LINE}
+    listed = {"sources": _sources_on_page(whole, known), "made": _made_on_page(whole, known)}
+    return whole | listed | {"chapters": chapters, "line": room.LINE}
+
+
+def _sources_on_page(brief: Mapping, known: Mapping[str, float]) -> dict[str, object]:
+    say = brief["labels"]
+    headings = ["", say["source"], say["locator"], say["read"]]
+    return _listed(headings, brief["sources"], known)
+
+
+def _made_on_page(brief: Mapping, known: Mapping[str, float]) -> dict[str, object]:
+    """List what the brief was made of; below each notebook stands what it was told."""
+    say, made = brief["labels"], brief["made"]
+    files = [say["file"], say["fingerprint"]]
+    told = [
+        [f"{run['name']}\n{run['parameters'] or say['no_parameters']}", run["sha256"]]
+        for run in made["notebooks"]
+    ]
+    read = [[file["path"], file["sha256"] or say["in_record"]] for file in made["inputs"]]
+    drawn = [[face["path"], face["sha256"]] for face in made["fonts"]]
+    return made | {
+        "notebooks": _listed([say["notebook_parameters"], say["fingerprint"]], told, known),
+        "inputs": _listed(files, read, known),
+        "fonts": _listed(files, drawn, known),
+    }
+
+
+def _listed(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], known: Mapping[str, float]
+) -> dict[str, object]:
+    """Lay out a table of the last pages, which is words alone and dense."""
+    aligns = ["left"] * len(headings)
+    lengths = room.table([[one] for one in headings], rows, aligns, known, (room.DENSE,) * 2)
+    columns = [{"align": align} for align in aligns]
+    return {"columns": columns, "rows": rows, "room": lengths}
 
 
 def _block_on_page(block: Mapping, known: Mapping[str, float]) -> Mapping[str, object]:

@@ -5,28 +5,30 @@ cell, and a language that is slow at it.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from itertools import pairwise
-from math import ceil
+from math import ceil, inf
 from operator import le
 from typing import NamedTuple
 
 LINE = 160 / 25.4 * 72
 CAPITALS = 0.733
-ABOVE_AND_BELOW = 4.2
 # A character that the face does not have comes from another; none draws one wider than this.
 UNKNOWN = 2.0
 # Kerning hardly ever widens; where it does, not by so much in a line.
 SPARE = 0.5
 BOLD = 1.1
 NARROWEST = 2.5
-# What stands below a table: its type, the space between its lines and above the first.
-NOTE = 7.6
+# Between the lines of a cell, of a heading and of what stands below a table, in parts of its type.
 BETWEEN_LINES = 0.5
+# What stands below a table: its type and the space above its first line.
+NOTE = 7.6
 ABOVE_NOTE = 7.4
 # So much of a line stays empty where the next word does not fit.
 RAGGED = 24
-UNBROKEN = re.compile(r"[^\s\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
+# A line may break after a stroke, so that an address takes more than one.
+UNBROKEN = re.compile(r"[^\s/\u2e80-\U0010ffff]+/*|/+|[\u2e80-\U0010ffff]")
 CHINESE = re.compile(r"([!-~]*)([\u4e00-\u9fff]+)")
 # Words of headings that no break may split.
 WHOLE = re.compile(
@@ -41,14 +43,21 @@ MEETING = re.compile(r"(?<=[\u2e80-\uffff])(?=[!-~])|(?<=[!-~])(?=[\u2e80-\uffff
 
 
 class Type(NamedTuple):
-    """How large a table is set, and the space beside its cells."""
+    """How large a table is set, and the space around its cells.
+
+    `widest` is what a column may ask for; words that no break may split get more.
+    """
 
     size: float
     side: float
+    above: float
+    widest: float = inf
 
 
-ROOMY = Type(8.5, 5.2)
-CROWDED = Type(7.4, 3.4)
+ROOMY = Type(8.5, 5.2, 4.2)
+CROWDED = Type(7.4, 3.4, 4.2)
+# Of tables at the end that list what the brief was made of.
+DENSE = Type(7.4, 3.5, 2.6, LINE / 3)
 
 
 def table(
@@ -56,6 +65,7 @@ def table(
     rows: Sequence[Sequence[str]],
     aligns: Sequence[str],
     known: Mapping[str, float],
+    kinds: tuple[Type, Type] = (ROOMY, CROWDED),
 ) -> dict[str, object]:
     """
     Give every column its width, and every row that is one line its height.
@@ -70,6 +80,8 @@ def table(
         "left" or "right", for each column.
     known : mapping of str to float
         How wide the face draws a character, in parts of the size of the type.
+    kinds : tuple of Type
+        How it is set if that fits the line, and how if it does not.
 
     Returns
     -------
@@ -77,7 +89,8 @@ def table(
         `size` of the type; `capitals`, the height of its capitals; `above`, the space above and
         below the text of a cell; for each column `shares`, its part of the line, and `insets`, the
         space left and right; `heights` of the rows, None where a row may be more than one line;
-        `headings`, in lines of which none leaves a single Chinese character to the next.
+        `headings`, in lines of which none leaves a single Chinese character to the next; `head`,
+        the height of their row, None where one of them may take more lines than it has.
 
     Examples
     --------
@@ -85,28 +98,43 @@ def table(
     >>> room["shares"], [round(height, 1) for height in room["heights"]]
     ([1.0], [14.6])
     """
-    columns = list(zip(*rows, strict=True))
-    widths = [[drawn(cell, known) for cell in column] for column in columns]
-    floors = [_floor(heading, known) for heading in headings]
-    wants = [max(floor, *column) for floor, column in zip(floors, widths, strict=True)]
-    needs = list(map(max, floors, (_word(column, known) for column in columns)))
-    kind = ROOMY if sum(_outer(wants, aligns, ROOMY)) <= LINE else CROWDED
+    columns = list(zip(*rows, strict=True)) or [()] * len(headings)
+    measure = cache(partial(drawn, known=known))
+    widths = [[measure(cell) for cell in column] for column in columns]
+    floors = [_floor(heading, measure) for heading in headings]
+    wants = [max([floor, *column]) for floor, column in zip(floors, widths, strict=True)]
+    needs = list(map(max, floors, (_word(column, measure) for column in columns)))
+    kind = kinds[0] if sum(_outer(wants, aligns, kinds[0])) <= LINE else kinds[1]
+    wants = [
+        max(need, min(want, kind.widest / kind.size))
+        for need, want in zip(needs, wants, strict=True)
+    ]
     given = _shared(_outer(needs, aligns, kind), _outer(wants, aligns, kind))
     insets = _insets(aligns, kind)
     inner = [(a - sum(b)) / kind.size + SPARE / 2 for a, b in zip(given, insets, strict=True)]
-    one_line = [all(map(le, row, inner)) for row in zip(*widths, strict=True)]
-    height = 2 * ABOVE_AND_BELOW + CAPITALS * kind.size
+    one_line = [
+        all(map(le, wide, inner)) and "\n" not in "".join(row)
+        for row, wide in zip(rows, zip(*widths, strict=True), strict=True)
+    ]
+    height = _height(1, kind)
+    broken = [
+        [part for line in lines for part in _in_halves(line, width, measure)]
+        for lines, width in zip(headings, inner, strict=True)
+    ]
+    fits = all(
+        _bold(line, measure) <= width
+        for lines, width in zip(broken, inner, strict=True)
+        for line in lines
+    )
     return {
         "size": kind.size,
         "capitals": CAPITALS,
-        "above": ABOVE_AND_BELOW,
+        "above": kind.above,
         "shares": [one / LINE for one in given],
         "insets": insets,
         "heights": [height if one else None for one in one_line],
-        "headings": [
-            [part for line in lines for part in _in_halves(line, width - SPARE)]
-            for lines, width in zip(headings, inner, strict=True)
-        ],
+        "headings": broken,
+        "head": _height(max(map(len, broken)), kind) if fits else None,
     }
 
 
@@ -163,29 +191,50 @@ def drawn(text: str, known: Mapping[str, float]) -> float:
     return SPARE + 0.25 * meetings + sum([known.get(letter, UNKNOWN) for letter in text])
 
 
-def _floor(heading: Sequence[str], known: Mapping[str, float]) -> float:
+def _height(lines: int, kind: Type) -> float:
+    return 2 * kind.above + kind.size * (CAPITALS * lines + BETWEEN_LINES * (lines - 1))
+
+
+def _floor(heading: Sequence[str], measure: Callable[[str], float]) -> float:
     """Say how narrow a column may be for its heading, which is bold."""
-    return max(NARROWEST, BOLD * max(_in_two_lines(line, known) for line in heading))
+    return max(NARROWEST, BOLD * max(_in_two_lines(line, measure) for line in heading))
 
 
-def _in_two_lines(heading: str, known: Mapping[str, float]) -> float:
+def _in_two_lines(heading: str, measure: Callable[[str], float]) -> float:
     """Measure the wider line of a heading, broken where it reads best."""
-    parts, whole = heading.split(), drawn(heading, known)
-    if len(parts) < 2:
+    halves = _between_words(heading, measure)
+    if len(halves) < 2:
+        whole = measure(heading)
         return whole if whole <= 6 else whole / 2 + 1.5
-    return min(
-        max(drawn(" ".join(parts[:cut]), known), drawn(" ".join(parts[cut:]), known))
-        for cut in range(1, len(parts))
-    )
+    return max(map(measure, halves))
 
 
-def _in_halves(line: str, width: float) -> list[str]:
+def _in_halves(line: str, width: float, measure: Callable[[str], float]) -> list[str]:
+    """Break a heading that is too long in two, where it reads best."""
+    if CHINESE.fullmatch(line):
+        return _between_characters(line, width - SPARE)
+    return [line] if _bold(line, measure) <= width else _between_words(line, measure)
+
+
+def _bold(line: str, measure: Callable[[str], float]) -> float:
+    """Measure the line of a heading; `BOLD` already spares something."""
+    return BOLD * (measure(line) - SPARE) + SPARE / 2
+
+
+def _between_words(line: str, measure: Callable[[str], float]) -> list[str]:
+    """Break a line between words so that the wider part is as narrow as can be."""
+    parts = line.split()
+    halves = ([" ".join(parts[:cut]), " ".join(parts[cut:])] for cut in range(1, len(parts)))
+    return min(halves, key=lambda two: max(map(measure, two)), default=[line])
+
+
+def _between_characters(line: str, width: float) -> list[str]:
     """Break a Chinese heading that is too long after its number, or between words near its middle.
 
     Words stay whole as far as `WHOLE` knows them; of two places as near, the later one is taken.
     """
     parts = CHINESE.fullmatch(line)
-    if parts is None or LATIN * len(parts[1]) + len(parts[2]) <= width:
+    if LATIN * len(parts[1]) + len(parts[2]) <= width:
         return [line]
     if parts[1] and len(parts[2]) <= width:
         return [parts[1], parts[2]]
@@ -195,11 +244,11 @@ def _in_halves(line: str, width: float) -> list[str]:
     return [part for part in (line[:cut], line[cut:]) if part]
 
 
-def _word(cells: Sequence[str], known: Mapping[str, float]) -> float:
+def _word(cells: Sequence[str], measure: Callable[[str], float]) -> float:
     """Measure the longest word of a column."""
     short = [cell for cell in cells if len(cell) <= ONE_WORD]
     words = {*short, *UNBROKEN.findall("\n".join(cells))}
-    return max((drawn(word, known) for word in words), default=0)
+    return max(map(measure, words), default=0)
 
 
 def _outer(ems: Sequence[float], aligns: Sequence[str], kind: Type) -> list[float]:

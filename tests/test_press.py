@@ -2,6 +2,7 @@
 
 import datetime
 import io
+from itertools import cycle
 
 import pandas as pd
 import pypdf
@@ -308,6 +309,10 @@ def pictures(brief):
         return [page.render(scale=1).to_numpy() for page in book]
 
 
+def unknown(lengths):
+    return lengths | {"heights": [None] * len(lengths["heights"])}
+
+
 @pytest.mark.parametrize("language", words.LANGUAGES)
 @pytest.mark.parametrize("longest", [30, 45])
 def test_a_row_whose_height_is_known_is_set_as_one_whose_height_is_found(
@@ -320,8 +325,44 @@ def test_a_row_whose_height_is_known_is_set_as_one_whose_height_is_found(
     known = pictures(brief)
     heights = [height for one in made for height in one["heights"]]
     assert 20 < sum(height is not None for height in heights) < len(heights)
-    told = {"heights": [None] * len(heights)}
-    monkeypatch.setattr(room, "table", lambda *asked: table(*asked) | told)
+    monkeypatch.setattr(room, "table", lambda *asked: unknown(table(*asked)))
+    found = pictures(brief)
+    assert len(known) == len(found)
+    assert all((one == other).all() for one, other in zip(known, found, strict=True))
+
+
+def headed(language, at_once):
+    """Tables of all headings of the catalogue, some at once."""
+    titles = [words.column(key[7:], language).title for key in KEYS]
+    for start in range(0, len(titles), at_once):
+        columns = [
+            {"heading": press.UNIT.split(title), "align": align}
+            for title, align in zip(titles[start : start + at_once], cycle(["left", "right"]))
+        ]
+        yield {
+            "kind": "table",
+            "title": str(start),
+            "source_line": "Source: none.",
+            "columns": columns,
+            "rows": [["9.5%"] * len(columns)],
+            "number": 1,
+        }
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("at_once", [5, 8])
+def test_a_head_whose_height_is_known_is_set_as_one_whose_height_is_found(
+    language, at_once, monkeypatch
+):
+    chapter = {"title": "All", "blocks": list(headed(language, at_once))}
+    brief = document(language) | {"answers": [], "chapters": [chapter]}
+    made = []
+    table = room.table
+    monkeypatch.setattr(room, "table", lambda *asked: made.append(table(*asked)) or made[-1])
+    known = pictures(brief)
+    told = [one["head"] is not None for one in made]
+    assert sum(told) > 0.8 * len(told)
+    monkeypatch.setattr(room, "table", lambda *asked: table(*asked) | {"head": None})
     found = pictures(brief)
     assert len(known) == len(found)
     assert all((one == other).all() for one, other in zip(known, found, strict=True))
@@ -379,7 +420,7 @@ def test_no_heading_of_the_catalogue_is_broken_inside_a_word_that_is_known():
     for key in KEYS:
         title = words.column(key[7:], "zh").title
         for width in range(2, len(title)):
-            first, *_ = room._in_halves(title, width)
+            first, *_ = room._in_halves(title, width + room.SPARE, len)
             assert all(not one.start() < len(first) < one.end()
                        for one in room.WHOLE.finditer(title)), title  # fmt: skip
 
