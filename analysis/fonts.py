@@ -218,7 +218,9 @@ def _subset(path: Path, drawn: Set[int]) -> bytes:
     wanted.unicode_set.set(drawn)
     wanted.layout_feature_tag_set.clear()
     wanted.layout_feature_tag_set.invert()
-    wanted.flags |= uharfbuzz.SubsetFlags.CFF_IDENTITY_CHARSET
+    # What a face keeps once for several characters is written out: who reads it is spared the way.
+    flags = uharfbuzz.SubsetFlags
+    wanted.flags |= flags.CFF_IDENTITY_CHARSET | flags.DESUBROUTINIZE
     return uharfbuzz.subset(face, wanted).blob.data
 
 
