@@ -501,6 +501,8 @@ def _say_in_chart(key: str, *, language: str, **values: object) -> str:
 
 
 def _svg(canvas: "Figure") -> str:
+    from analysis.charts import drawing  # noqa: PLC0415 - as above
+
     written = io.StringIO()
     with warnings.catch_warnings():
         # A missing glyph is only a warning there; here it is an error.
@@ -508,7 +510,7 @@ def _svg(canvas: "Figure") -> str:
         _lay_out(canvas)
         canvas.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
     _check_glyphs(canvas)
-    return written.getvalue()
+    return drawing.condensed(written.getvalue())
 
 
 def _lay_out(canvas: "Figure") -> None:
@@ -629,8 +631,7 @@ def _figure_html(content: Mapping, language: str) -> str:
     return (
         f"<figure><figcaption><strong>{escape(content['headline'][language])}</strong><br>"
         f"{escape(content['subtitle'][language])}</figcaption>"
-        f'<div role="img" aria-label="{escape(content["alt"][language])}">'
-        f"{svg[svg.index('<svg') :]}</div>"
+        f'<div role="img" aria-label="{escape(content["alt"][language])}">{svg}</div>'
         f"<p><small>{escape(source_line(content, language))}</small></p></figure>"
     )
 
