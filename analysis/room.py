@@ -103,13 +103,12 @@ def table(
     widths = [[measure(cell) for cell in column] for column in columns]
     floors = [_floor(heading, measure) for heading in headings]
     wants = [max([floor, *column]) for floor, column in zip(floors, widths, strict=True)]
-    needs = list(map(max, floors, (_word(column, measure) for column in columns)))
     kind = kinds[0] if sum(_outer(wants, aligns, kinds[0])) <= LINE else kinds[1]
-    wants = [
-        max(need, min(want, kind.widest / kind.size))
-        for need, want in zip(needs, wants, strict=True)
-    ]
-    given = _shared(_outer(needs, aligns, kind), _outer(wants, aligns, kind))
+    given = _outer(wants, aligns, kind)
+    if sum(given) > LINE:
+        needs = list(map(max, floors, (_word(column, measure) for column in columns)))
+        given = _shared(needs, wants, aligns, kind)
+    given = [one * LINE / sum(given) for one in given]
     insets = _insets(aligns, kind)
     inner = [(a - sum(b)) / kind.size + SPARE / 2 for a, b in zip(given, insets, strict=True)]
     one_line = [
@@ -188,7 +187,11 @@ def drawn(text: str, known: Mapping[str, float]) -> float:
     1.5
     """
     meetings = 0 if text.isascii() else len(MEETING.findall(text))
-    return SPARE + 0.25 * meetings + sum([known.get(letter, UNKNOWN) for letter in text])
+    try:
+        letters = sum(map(known.__getitem__, text))
+    except KeyError:
+        letters = sum(known.get(letter, UNKNOWN) for letter in text)
+    return SPARE + 0.25 * meetings + letters
 
 
 def _height(lines: int, kind: Type) -> float:
@@ -257,11 +260,14 @@ def _outer(ems: Sequence[float], aligns: Sequence[str], kind: Type) -> list[floa
     return [em * kind.size + sum(inset) for em, inset in zip(ems, insets, strict=True)]
 
 
-def _shared(needs: Sequence[float], wants: Sequence[float]) -> list[float]:
-    """Share the line out; what all want beyond it, they give up in proportion."""
-    over = max(0, sum(wants) - LINE) / max(1, sum(wants) - sum(needs))
-    given = [want - min(1, over) * (want - need) for need, want in zip(needs, wants, strict=True)]
-    return [one * LINE / sum(given) for one in given]
+def _shared(
+    needs: Sequence[float], wants: Sequence[float], aligns: Sequence[str], kind: Type
+) -> list[float]:
+    """Have all give up, in proportion, what they want beyond the line, but nothing they need."""
+    asked = map(max, needs, (min(want, kind.widest / kind.size) for want in wants))
+    least, most = _outer(needs, aligns, kind), _outer(list(asked), aligns, kind)
+    over = max(0, sum(most) - LINE) / max(1, sum(most) - sum(least))
+    return [want - min(1, over) * (want - need) for need, want in zip(least, most, strict=True)]
 
 
 def _insets(aligns: Sequence[str], kind: Type) -> list[tuple[float, float]]:
