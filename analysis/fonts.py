@@ -220,7 +220,7 @@ def _subset(path: Path, drawn: Set[int]) -> bytes:
     wanted.layout_feature_tag_set.invert()
     # What a face keeps once for several characters is written out: who reads it is spared the way.
     flags = uharfbuzz.SubsetFlags
-    wanted.flags |= flags.CFF_IDENTITY_CHARSET | flags.DESUBROUTINIZE
+    wanted.flags |= flags.CFF_IDENTITY_CHARSET | flags.DESUBROUTINIZE | flags.NO_HINTING
     return uharfbuzz.subset(face, wanted).blob.data
 
 
