@@ -100,21 +100,10 @@ def table(
     """
     columns = list(zip(*rows, strict=True)) or [()] * len(headings)
     measure = cache(partial(drawn, known=known))
-    widths = [[measure(cell) for cell in column] for column in columns]
-    floors = [_floor(heading, measure) for heading in headings]
-    wants = [max([floor, *column]) for floor, column in zip(floors, widths, strict=True)]
-    kind = kinds[0] if sum(_outer(wants, aligns, kinds[0])) <= LINE else kinds[1]
-    given = _outer(wants, aligns, kind)
-    if sum(given) > LINE:
-        needs = list(map(max, floors, (_word(column, measure) for column in columns)))
-        given = _shared(needs, wants, aligns, kind)
-    given = [one * LINE / sum(given) for one in given]
+    kind, given = _given(headings, columns, aligns, kinds, measure)
     insets = _insets(aligns, kind)
     inner = [(a - sum(b)) / kind.size + SPARE / 2 for a, b in zip(given, insets, strict=True)]
-    one_line = [
-        all(map(le, wide, inner)) and "\n" not in "".join(row)
-        for row, wide in zip(rows, zip(*widths, strict=True), strict=True)
-    ]
+    one_line = [all(map(le, map(measure, row), inner)) and "\n" not in "".join(row) for row in rows]
     height = _height(1, kind)
     broken = [
         [part for line in lines for part in _in_halves(line, width, measure)]
@@ -192,6 +181,29 @@ def drawn(text: str, known: Mapping[str, float]) -> float:
     except KeyError:
         letters = sum(known.get(letter, UNKNOWN) for letter in text)
     return SPARE + 0.25 * meetings + letters
+
+
+def _given(
+    headings: Sequence[Sequence[str]],
+    columns: Sequence[Sequence[str]],
+    aligns: Sequence[str],
+    kinds: tuple[Type, Type],
+    measure: Callable[[str], float],
+) -> tuple[Type, list[float]]:
+    """Share the line out: with whole headings if they fit, or broken ones, or smaller, or less."""
+    kind = kinds[0]
+    widest = [max([NARROWEST, *map(measure, column)]) for column in columns]
+    wholes = [max(_bold(line, measure) for line in lines) for lines in headings]
+    wants = list(map(max, wholes, widest))
+    if sum(_outer(wants, aligns, kind)) > LINE:
+        floors = [_floor(lines, measure) for lines in headings]
+        wants = list(map(max, floors, widest))
+        kind = kind if sum(_outer(wants, aligns, kind)) <= LINE else kinds[1]
+    given = _outer(wants, aligns, kind)
+    if sum(given) > LINE:
+        needs = list(map(max, floors, (_word(column, measure) for column in columns)))
+        given = _shared(needs, wants, aligns, kind)
+    return kind, [one * LINE / sum(given) for one in given]
 
 
 def _height(lines: int, kind: Type) -> float:

@@ -432,6 +432,27 @@ def test_a_chinese_heading_with_a_number_is_broken_after_it():
     assert told["headings"] == [["80%", "区间下限"], ["年份"]]
 
 
+@pytest.mark.parametrize(("beside", "head"), [(5, ["Share, low"]), (200, ["Share,", "low"])])
+def test_a_heading_is_broken_only_where_the_line_is_full_and_between_words(beside, head):
+    known = dict.fromkeys("Share, lowAre95%", 0.6)
+    told = room.table([["Share, low"], ["Area"]], [["9%", "A " * beside]], ["right", "left"], known)
+    assert told["headings"][0] == head
+    lines = room.CAPITALS * len(head) + room.BETWEEN_LINES * (len(head) - 1)
+    assert told["head"] == pytest.approx(told["size"] * lines + 2 * told["above"])
+
+
+def test_long_texts_of_a_dense_table_share_its_line_evenly_whatever_one_of_them_holds():
+    rows = [["a b " * 50, "https://" + "c/" * 300], ["a", "d"]]
+    known = dict.fromkeys("abcd:/hts ", 0.5)
+    told = room.table([["a"], ["b"]], rows, ["left"] * 2, known, (room.DENSE,) * 2)
+    assert told["shares"] == pytest.approx([0.5, 0.5])
+
+
+def test_a_cell_of_two_lines_is_not_taken_for_one():
+    told = room.table([["a"]], [["a\nb"], ["a"]], ["left"], dict.fromkeys("ab", 0.5))
+    assert told["heights"][0] is None and told["heights"][1] is not None
+
+
 def test_a_short_verdict_stays_on_its_line_beside_a_long_text():
     known = dict.fromkeys("同一印刷年份原文依据", 1.0)
     told = room.table([["原文"], ["依据"]], [["原" * 90, "同一印刷年份"]], ["left"] * 2, known)
