@@ -78,3 +78,9 @@ def test_places_are_told_to_a_hundredth(told, kept):
 def test_texts_in_parts_are_whole():
     svg = '<svg xmlns="http://www.w3.org/2000/svg"><text>a<tspan>b</tspan>c</text></svg>'
     assert drawing.condensed(svg) == svg
+
+
+def test_a_scale_is_never_rounded():
+    scaled = '<text transform="translate(1.2345 2) scale(0.0012 -0.0012)">a</text>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg">{scaled}</svg>'
+    assert drawing.condensed(svg) == svg

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 POINTED_AT = re.compile(r"#([\w.-]+)")
 LONG = re.compile(r"-?\d+\.\d{3,}")
-PLACES = {"d", "x", "y", "width", "height", "points", "transform"}
+PLACES = {"d", "x", "y", "width", "height", "points"}
 UNTURNED = re.compile(r"rotate\(-?0 [^)]*\)")
 
 ElementTree.register_namespace("", SVG)
