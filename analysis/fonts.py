@@ -219,6 +219,7 @@ def _subset(path: Path, drawn: Set[int]) -> bytes:
     wanted.layout_feature_tag_set.clear()
     wanted.layout_feature_tag_set.invert()
     # What a face keeps once for several characters is written out: who reads it is spared the way.
+    # Hints are for screens of few dots; paper does not ask for them.
     flags = uharfbuzz.SubsetFlags
     wanted.flags |= flags.CFF_IDENTITY_CHARSET | flags.DESUBROUTINIZE | flags.NO_HINTING
     return uharfbuzz.subset(face, wanted).blob.data

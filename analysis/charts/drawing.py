@@ -77,4 +77,5 @@ def _unwrap(part: ElementTree.Element) -> None:
 
 
 def _short(number: re.Match[str]) -> str:
+    # Six digits are kept of any number, so large ones stay; adding 0 turns -0 into 0.
     return f"{round(float(number[0]), 2) + 0:g}" if abs(float(number[0])) < 1e4 else number[0]
