@@ -39,3 +39,20 @@ def test_a_missing_folder_and_a_file_that_is_no_font_are_refused(tmp_path, monke
     monkeypatch.setenv("ANALYSIS_FONTS", str(tmp_path))
     with pytest.raises(ValueError, match=r"bold.ttf is not a font file"):
         fonts.faces()
+
+
+def test_a_face_cut_from_everyday_characters_is_the_one_cut_from_the_whole(tmp_path, monkeypatch):
+    def faces(name, text="返贫 2018年 County’s 5.42% †−①（）"):
+        folder = tmp_path / name
+        folder.mkdir()
+        return {role: path.read_bytes() for role, path in fonts.cut(text, folder).items()}
+
+    kept = faces("everyday")
+    monkeypatch.setattr(fonts, "everyday", fonts._face)
+    assert faces("whole") == kept
+
+
+def test_a_character_that_is_not_an_everyday_one_is_cut_from_the_whole_face(tmp_path):
+    assert ord("镕") not in fonts._everyday_characters()
+    for role, path in fonts.cut("镕基", tmp_path).items():
+        assert {"镕", "基"} <= fonts.characters(path), role

@@ -144,6 +144,8 @@ def _read_ahead() -> None:
 
     words.catalogue()
     fonts.check_glyphs("%")
+    for path in fonts.paths().values():
+        fonts.everyday(path)
     press.blocks_of("# *", words.LANGUAGES[0], "")
     with house.house_style():
         pass
