@@ -27,6 +27,11 @@ OWN = "en"
 INJECTED = "injected-parameters"
 PROVENANCE = ("kind", "note", "unverified_rows", "withheld", "rounded", "sources", "status")
 FIGURE_PARTS = ("headline", "subtitle", "alt", "svg")
+# What the page is told of them; the twins of the PDF show more.
+ON_PAGE = {
+    "figure": ("kind", "number", "headline", "subtitle", "alt", "source_line"),
+    "table": ("kind", "number", "title", "rows", "source_line"),
+}
 
 
 class PressError(ValueError):
@@ -250,12 +255,12 @@ def typeset(brief: Mapping[str, object], *, template: Path = TEMPLATE) -> bytes:
     """
     import typst  # noqa: PLC0415 - not needed when nothing has changed
 
-    content = _said(_paged(brief))
+    told = {"brief": _said(_paged(brief)), **_drawings(brief)}
     with tempfile.TemporaryDirectory(prefix="faces.") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        cut = fonts.cut(content + template.read_text(encoding="utf-8"), Path(folder))
-        faces, families = _typst_fonts(cut)
-        inputs = {"brief": content, "faces": _said(families)}
+        text = "".join([*told.values(), template.read_text(encoding="utf-8")])
+        faces, families = _typst_fonts(fonts.cut(text, Path(folder)))
+        inputs = told | {"faces": _said(families)}
         compiler = typst.Compiler(str(template), root=str(template.parent), font_paths=faces)
         try:
             pdf, said = compiler.compile_with_warnings(
@@ -312,6 +317,14 @@ def _paged(brief: Mapping[str, object]) -> dict[str, object]:
     return whole | listed | {"chapters": chapters, "line": room.LINE}
 
 
+def _drawings(brief: Mapping[str, object]) -> dict[str, str]:
+    """Hand the drawings over by themselves: they are most of a brief, and no part of its data."""
+    blocks = (block for chapter in brief["chapters"] for block in chapter["blocks"])
+    return {
+        f"figure {block['number']}": block["svg"] for block in blocks if block["kind"] == "figure"
+    }
+
+
 def _sources_on_page(brief: Mapping, known: Mapping[str, float]) -> dict[str, object]:
     say = brief["labels"]
     headings = ["", say["source"], say["locator"], say["read"]]
@@ -341,19 +354,19 @@ def _listed(
     """Lay out a table of the last pages, which is words alone and dense."""
     aligns = ["left"] * len(headings)
     lengths = room.table([[one] for one in headings], rows, aligns, known, (room.DENSE,) * 2)
-    columns = [{"align": align} for align in aligns]
-    return {"columns": columns, "rows": rows, "room": lengths}
+    return {"aligns": aligns, "rows": rows, "room": lengths}
 
 
 def _block_on_page(block: Mapping, known: Mapping[str, float]) -> Mapping[str, object]:
-    if block["kind"] == "figure":
-        return {name: value for name, value in block.items() if name != "drawn"}
-    if block["kind"] != "table":
+    if block["kind"] not in ON_PAGE:
         return block
-    columns = block["columns"]
-    headings, aligns = ([column[part] for column in columns] for part in ("heading", "align"))
+    kept = {part: block[part] for part in ON_PAGE[block["kind"]]}
+    if block["kind"] == "figure":
+        return kept
+    headings, aligns = ([one[part] for one in block["columns"]] for part in ("heading", "align"))
     lengths = room.table(headings, block["rows"], aligns, known)
-    return block | {"room": lengths | {"below": room.below(block["source_line"], known)}}
+    below = room.below(block["source_line"], known)
+    return kept | {"aligns": aligns, "room": lengths | {"below": below}}
 
 
 def _curly(content: object, name: str = "") -> object:

@@ -22,6 +22,8 @@ def everything(axes, name):
     axes.bar([-2, 2], [-1e5, 2], hatch="..", edgecolor="white", clip_on=True)
     axes.set_ylim(-3, 3)
     axes.set_ylabel(f"{name}\nin two lines")
+    axes.text(0.3, 0.2, "over", bbox={"fc": "red", "ec": "none", "alpha": 0.3})
+    axes.text(-2, 1.2, "lined", bbox={"fc": "red", "ec": "blue", "lw": 6, "alpha": 0.3})
     axes.annotate(name, (0, 0), (1, 2), rotation=30, arrowprops={"arrowstyle": "->"})
 
 
@@ -35,11 +37,15 @@ def written(request):
     return request.param, file.getvalue()
 
 
-def picture(svg, folder):
+def pressed(svg, folder):
     (folder / "page.typ").write_text('#set page(width: 400pt, height: 300pt)\n#image("it.svg")')
     (folder / "it.svg").write_text(svg, encoding="utf-8")
     faces = typst.Fonts(False, False, [str(Path(fonts.paths()["sans"]).parent)])
-    pdf = typst.Compiler(str(folder / "page.typ"), font_paths=faces).compile(format="pdf")
+    return typst.Compiler(str(folder / "page.typ"), font_paths=faces).compile(format="pdf")
+
+
+def picture(svg, folder):
+    pdf = pressed(svg, folder)
     return pypdfium2.PdfDocument(pdf)[0].render(scale=3).to_numpy().astype(int)
 
 
@@ -84,3 +90,23 @@ def test_a_scale_is_never_rounded():
     scaled = '<text transform="translate(1.2345 2) scale(0.0012 -0.0012)">a</text>'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg">{scaled}</svg>'
     assert drawing.condensed(svg) == svg
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("fill: #ffffff; opacity: 0.75", "fill: #ffffff; fill-opacity: 0.75"),
+        ("fill: #ff0000; opacity: 0.3; stroke: #0000ff", None),
+        ("fill: none; opacity: 0.3; stroke: #0000ff", None),
+    ],
+)
+def test_only_an_area_without_a_line_lets_through_by_its_colour(told, kept):
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M 0 0" style="{}" /></svg>'
+    assert drawing.condensed(svg.format(told)) == svg.format(kept or told)
+
+
+def test_a_filled_area_takes_no_object_of_its_own_in_a_pdf(tmp_path):
+    area = '<path d="M 0 0 L 9 0 L 9 9 z" style="fill: #ff0000; opacity: 0.3" />'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{area}</svg>'
+    assert b"/Transparency" in pressed(svg, tmp_path)
+    assert b"/Transparency" not in pressed(drawing.condensed(svg), tmp_path)
