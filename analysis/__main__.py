@@ -169,7 +169,7 @@ def _brief(asked: argparse.Namespace) -> int:
 
     try:
         if asked.list:
-            return _list(briefs)
+            return _list(briefs, asked)
         reports = briefs.make_briefs(
             asked.names,
             languages=asked.language,
@@ -185,8 +185,10 @@ def _brief(asked: argparse.Namespace) -> int:
     return _complain(failures, SOME_FAILED) if failures else DONE
 
 
-def _list(briefs) -> int:
-    for edition in briefs.read_editions(briefs.ROOT / "reports" / "briefs.yml", briefs.ROOT):
+def _list(briefs, asked: argparse.Namespace) -> int:
+    path = briefs.ROOT / "reports" / "briefs.yml"
+    told = {"names": asked.names, "languages": asked.language or ()}
+    for edition in briefs.read_editions(path, briefs.ROOT, **told):
         spoken = ", ".join(edition.spec.languages)
         chapters = ", ".join(chapter.name for chapter in edition.chapters)
         print(f"{edition.name} ({spoken}; {edition.spec.date}): {chapters}")

@@ -771,6 +771,8 @@ def test_an_edition_made_anew_is_compared_with_its_record_kept_under_the_same_na
     revisions.keep("own-north", "own-north", project)
     (project / "data/north/facts.csv").write_text("fact,value\na,4\n")
     make(project, "own-north")
+    with pytest.raises(ValueError, match=r"own-north.json keeps other numbers.* --as NAME"):
+        revisions.keep("own-north", "own-north", project)
     old = revisions.find_record("own-north", project)
     new = revisions.find_record("own-north", project, made_first=True)
     assert len(revisions.compare(old, new)) == 1

@@ -530,6 +530,9 @@ def test_the_command_line_exits_2_with_one_sentence_for_a_wrong_spec(project):
 def test_the_command_line_lists_and_explains(finished):
     listed = run(finished, "brief", "--list").stdout
     assert listed == "own (zh, en; 2018-03-28): 01_first, 02_second\n"
+    named = run(finished, "brief", "own", "--list", "--language", "en").stdout
+    assert named == listed.replace("zh, en", "en")
+    assert run(finished, "brief", "onw", "--list").returncode == 2
     assert "make briefs as PDF" in run(finished, "--help").stdout
 
 

@@ -184,7 +184,8 @@ def keep(name: str, kept_as: str, root: Path) -> str:
     Raises
     ------
     ValueError
-        If there is no such edition, or a name is none.
+        If there is no such edition, a name is none, or other numbers are kept under it: what was
+        issued is not lost because a brief was made anew.
 
     Examples
     --------
@@ -198,6 +199,11 @@ def keep(name: str, kept_as: str, root: Path) -> str:
             raise ValueError(f"{told!r} is not a plain name; use a-z, 0-9, _ and -")
     path = Path(spec.KEPT) / f"{kept_as}.json"
     issued = read_published(root / "reports" / "generated" / name)
+    if (root / path).exists() and read_published(root / path).numbers != issued.numbers:
+        raise ValueError(
+            f"{path.as_posix()} keeps other numbers of an issued brief; keep these under another "
+            f"name: python -m analysis keep {name} --as NAME"
+        )
     press.write_whole(root / path, kept_record(issued))
     return path.as_posix()
 
