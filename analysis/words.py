@@ -391,11 +391,13 @@ def is_withheld(text: str) -> bool:
     return text == MARK or any(say("disclosure.withheld", one) in text for one in LANGUAGES)
 
 
-def _parts(text: str) -> Iterable[tuple[str, str | None, str]]:
-    for literal, name, form, conversion in Formatter().parse(text):
+@cache
+def _parts(text: str) -> tuple[tuple[str, str | None, str], ...]:
+    parts = tuple(Formatter().parse(text))
+    for _, name, _, conversion in parts:
         if name is not None and (not name.isidentifier() or conversion):
             raise ValueError(f"the placeholder {name!r} in {text!r} must be {{name:format}}")
-        yield literal, name, form or ""
+    return tuple((literal, name, form or "") for literal, name, form, _ in parts)
 
 
 def _fill(text: str, value: Callable[[str], object], language: str) -> str:

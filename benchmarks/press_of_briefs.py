@@ -3,6 +3,7 @@
 Every brief of `reports/briefs.yml` that has been made is set again from its executed chapters: each
 go in a process of its own, forked from one that has imported everything, as the batch does it. The
 goes of briefs, languages and browser take turns, so that a machine whose speed changes changes all.
+The clock stops when the PDF has been handed over: a batch waits for no process that ends.
 The memory of ours is the most that the forked process held, with all that it shares with the one it
 was forked from; that of the browser, of all its processes together, shared pages counted once, in
 a go of its own, for looking takes time.
@@ -39,16 +40,22 @@ def orders(root):
             yield one, language, desk.order(one, [f"{language}.pdf"])
 
 
-def apart(what, *arguments):
-    """Wall seconds and peak bytes of something done in a forked process; it must not fail."""
+def apart(order):
+    """Wall seconds until a forked process has handed a PDF over, and its peak of bytes."""
     started = time.monotonic()
+    ear, mouth = os.pipe()
     child = os.fork()
     if child == 0:
-        what(*arguments)
+        with open(mouth, "wb") as line:
+            line.writelines(outputs.make_outputs(order).values())
         os._exit(0)
+    os.close(mouth)
+    with open(ear, "rb") as line:
+        made = line.read()
+    seconds = time.monotonic() - started
     _, ended, used = os.wait4(child, 0)
-    assert ended == 0, "the forked process failed; run `make briefs` first"
-    return time.monotonic() - started, used.ru_maxrss * 1024
+    assert ended == 0 and made.startswith(b"%PDF"), "no PDF was set; run `make briefs` first"
+    return seconds, used.ru_maxrss * 1024
 
 
 def printed(page, folder):
@@ -73,7 +80,7 @@ def measured(jobs, goes, folder):
     found = [{"ours": [], "ours_peak": 0, "theirs": [], "theirs_peak": 0} for _ in jobs]
     for go in range(goes):
         for (one, language, order), row in zip(jobs, found, strict=True):
-            seconds, peak = apart(outputs.make_outputs, order)
+            seconds, peak = apart(order)
             row["ours"].append(seconds)
             row["ours_peak"] = max(row["ours_peak"], peak)
             if BROWSER:
