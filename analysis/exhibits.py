@@ -433,7 +433,7 @@ def _frame_content(key: str, frame: "pd.DataFrame") -> dict[str, object]:
         shown = shown.reset_index()
     spoken = {language: _spoken(shown, language) for language in words.LANGUAGES}
     names = list(spoken["en"].columns)
-    forms = [words.column(name, "en").format for name in names]
+    forms = [words.column_format(name) for name in names]
     return {
         "columns": [_column_content(name) for name in names],
         "rows": {language: _rows(own, forms, noted, language) for language, own in spoken.items()},

@@ -568,7 +568,7 @@ def _rows(content: Mapping, language: str) -> list[list[str]]:
 def _column(column: Mapping, key: str, language: str) -> dict[str, object]:
     """Break a heading before the unit in brackets, and say how the column is to be read."""
     heading = UNIT.split(column["title"][language], maxsplit=1)
-    form = words.column(column["name"], language).format
+    form = words.column_format(column["name"])
     told = "".join(heading[1:]).strip("(（）)")
     unit = told or _counted(key, column["name"], form, language)
     return {"heading": heading, "align": column["align"], "form": form, "unit": unit}

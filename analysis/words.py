@@ -227,12 +227,39 @@ def column(name: str, language: str) -> Column:
     >>> column("income_yuan", "en")
     Column(title='Income (yuan)', format='yuan')
     """
-    key = f"column.{name}"
-    if not has(key):
-        raise ValueError(f"the column {name!r} has no title; add it to catalogue/columns.yml")
-    form = catalogue()[key].get("format", "text")
-    title, unit = template(key, language), FORMATS[form].unit
+    form = column_format(name)
+    title, unit = template(f"column.{name}", language), FORMATS[form].unit
     return Column(_with_heading_unit(title, unit, language) if unit else title, form)
+
+
+def column_format(name: str) -> str:
+    """
+    Look up how the numbers of a column are written.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column in the frame.
+
+    Returns
+    -------
+    str
+        The name of a format; "text" where columns.yml names none.
+
+    Raises
+    ------
+    ValueError
+        If columns.yml has no such column.
+
+    Examples
+    --------
+    >>> column_format("income_yuan")
+    'yuan'
+    """
+    entry = catalogue().get(f"column.{name}")
+    if entry is None:
+        raise ValueError(f"the column {name!r} has no title; add it to catalogue/columns.yml")
+    return entry.get("format", "text")
 
 
 def cell(value: object, form: str, language: str) -> str:

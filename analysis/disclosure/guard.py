@@ -321,7 +321,7 @@ def _counts(key: str, frame: pd.DataFrame) -> list[str]:
 def _form(name: object) -> str:
     if name in ("year", "batch_year"):
         return "year"
-    return words.column(name, "en").format if words.has(f"column.{name}") else ""
+    return words.column_format(name) if words.has(f"column.{name}") else ""
 
 
 def _form_of_number(name: object) -> str:

@@ -122,7 +122,7 @@ def _table(scene: Scene, shown: pd.DataFrame) -> str:
 
 
 def _row(scene: Scene, name: str, values: pd.Series) -> str:
-    form = words.column(name, scene.language).format
+    form = words.column_format(name)
     write = partial(words.cell, form=form, language=scene.language)
     cells = [
         f'<td class="{name}-{moment}" {CELL.format("right")}>{write(values[moment])}</td>'
@@ -134,7 +134,7 @@ def _row(scene: Scene, name: str, values: pd.Series) -> str:
 
 
 def _range(scene: Scene, name: str, values: pd.Series) -> str:
-    form = words.column(name, scene.language).format
+    form = words.column_format(name)
     ends = {"low": values["ahead_low"], "high": values["ahead_high"]}
     if all(pd.notna(end) for end in ends.values()):
         told = {end: words.cell(value, form, scene.language) for end, value in ends.items()}
