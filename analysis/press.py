@@ -20,7 +20,6 @@ from analysis import exhibits, fonts, marks, room, summary, words
 
 TEMPLATE = Path(__file__).parents[1] / "reports" / "template" / "brief.typ"
 UNIT = re.compile(r"\s*(?=[(（][^()（）]*[)）]$)")
-AS_WRITTEN = {"svg", "url", "anchor"}
 # Notebooks are written in English, so their own prose can stand in an English brief.
 OWN = "en"
 # Id of the cell that papermill puts in, with what the chapter was told.
@@ -255,7 +254,7 @@ def typeset(brief: Mapping[str, object], *, template: Path = TEMPLATE) -> bytes:
     """
     import typst  # noqa: PLC0415 - not needed when nothing has changed
 
-    told = {"brief": _said(_paged(brief)), **_drawings(brief)}
+    told = {"brief": _page(brief), **_drawings(brief)}
     with tempfile.TemporaryDirectory(prefix="faces.") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         text = "".join([*told.values(), template.read_text(encoding="utf-8")])
@@ -305,16 +304,24 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
+def _page(brief: Mapping[str, object]) -> str:
+    """Write down what the page is given; Chinese has no apostrophes, English sets them curly.
+
+    No address is changed by that: in those, reading the prose has written them `%27`.
+    """
+    said = _said(_paged(brief))
+    return said.replace("'", "’") if brief["language"] == "en" else said
+
+
 def _paged(brief: Mapping[str, object]) -> dict[str, object]:
     """Give the page what it renders and no more, with every length that can be told beforehand."""
     known = fonts.advances(fonts.paths()["sans"])
-    whole = _curly(dict(brief)) if brief["language"] == "en" else dict(brief)
     chapters = [
         chapter | {"blocks": [_block_on_page(block, known) for block in chapter["blocks"]]}
-        for chapter in whole["chapters"]
+        for chapter in brief["chapters"]
     ]
-    listed = {"sources": _sources_on_page(whole, known), "made": _made_on_page(whole, known)}
-    return whole | listed | {"chapters": chapters, "line": room.LINE}
+    listed = {"sources": _sources_on_page(brief, known), "made": _made_on_page(brief, known)}
+    return dict(brief) | listed | {"chapters": chapters, "line": room.LINE}
 
 
 def _drawings(brief: Mapping[str, object]) -> dict[str, str]:
@@ -367,15 +374,6 @@ def _block_on_page(block: Mapping, known: Mapping[str, float]) -> Mapping[str, o
     lengths = room.table(headings, block["rows"], aligns, known)
     below = room.below(block["source_line"], known)
     return kept | {"aligns": aligns, "room": lengths | {"below": below}}
-
-
-def _curly(content: object, name: str = "") -> object:
-    """Set every apostrophe of what is read curly; Chinese has none."""
-    if isinstance(content, str):
-        return content if name in AS_WRITTEN else content.replace("'", "’")
-    if isinstance(content, Mapping):
-        return {key: _curly(value, key) for key, value in content.items()}
-    return [_curly(one) for one in content] if isinstance(content, list) else content
 
 
 def _provenances(chapters: Iterable[Mapping]) -> Iterator[Mapping]:

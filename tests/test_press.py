@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import json
 from itertools import cycle
 
 import pandas as pd
@@ -492,12 +493,15 @@ def test_pages_set_with_cut_faces_are_those_set_with_whole_ones(language, monkey
     assert all((one == other).all() for one, other in zip(cut, whole, strict=True))
 
 
-def test_only_english_takes_curly_apostrophes_and_only_where_it_is_read():
-    said = {"text": "county's", "svg": "font: 'Noto'", "rows": [["office's"], [1]]}
-    curly = {"text": "county’s", "svg": "font: 'Noto'", "rows": [["office’s"], [1]]}
-    assert press._curly(said) == curly
-    assert press._paged(document("zh", subtitle="'"))["subtitle"] == "'"
-    assert press._paged(document("en", subtitle="'"))["subtitle"] == "’"
+@pytest.mark.parametrize(("language", "apostrophe"), [("zh", "'"), ("en", "’")])
+def test_only_english_takes_curly_apostrophes_and_no_address_does(language, apostrophe):
+    prose = "# T\n\nThe county's [page](https://example.org/o'brien).\n"
+    chapter = {"title": "T", "blocks": press.blocks_of(prose, language, "01_own, cell 1")}
+    page = json.loads(press._page(document(language, [chapter])))
+    _, paragraph = page["chapters"][0]["blocks"]
+    before, link, _ = paragraph["children"]
+    assert before["text"] == f"The county{apostrophe}s "
+    assert link["url"] == "https://example.org/o%27brien"
 
 
 def test_the_same_brief_gives_the_same_bytes(pdfs):
