@@ -22,6 +22,8 @@ ALWAYS = "".join(map(chr, [*range(0x20, 0x7F), *range(0x2010, 0x2028)])) + "ä¸€ä
 ASCII = bytes(range(128))
 # Latin letters, and signs that GB 2312 lacks.
 LATIN_AND_SIGNS = frozenset((*range(0x20, 0x250), *range(0x2000, 0x2300)))
+# What the page asks of a face by name; what is done unasked, such as kerning, is always kept.
+FEATURES = ("pwid",)
 
 
 class Face(NamedTuple):
@@ -262,13 +264,12 @@ def _everyday_characters() -> frozenset[int]:
 
 
 def _kept(face, drawn: Set[int]) -> bytes:
-    """Keep what draws some characters, with every typographic feature that the page may ask for."""
+    """Keep what draws some characters, with the typographic features of the page."""
     import uharfbuzz  # noqa: PLC0415
 
     wanted = uharfbuzz.SubsetInput()
     wanted.unicode_set.set(drawn)
-    wanted.layout_feature_tag_set.clear()
-    wanted.layout_feature_tag_set.invert()
+    wanted.layout_feature_tag_set.update(int.from_bytes(tag.encode()) for tag in FEATURES)
     # What a face keeps once for several characters is written out: who reads it is spared the way.
     # Hints are for screens of few dots; paper does not ask for them.
     flags = uharfbuzz.SubsetFlags

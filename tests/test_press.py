@@ -3,12 +3,14 @@
 import datetime
 import io
 import json
+import re
 from itertools import cycle
 
 import pandas as pd
 import pypdf
 import pypdfium2
 import pytest
+from fontTools.ttLib import TTFont
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -502,6 +504,15 @@ def test_only_english_takes_curly_apostrophes_and_no_address_does(language, apos
     before, link, _ = paragraph["children"]
     assert before["text"] == f"The county{apostrophe}s "
     assert link["url"] == "https://example.org/o%27brien"
+
+
+def test_faces_keep_what_the_page_asks_for_by_name(tmp_path):
+    asked = re.findall(r"features: \((.*?)\)", press.TEMPLATE.read_text(encoding="utf-8"))
+    tags = {tag for group in asked for tag in re.findall('"(.*?)"', group)}
+    assert tags == set(fonts.FEATURES)
+    with TTFont(fonts.cut("’", tmp_path)["sans"]) as face:
+        kept = {record.FeatureTag for record in face["GSUB"].table.FeatureList.FeatureRecord}
+    assert tags <= kept
 
 
 def test_the_same_brief_gives_the_same_bytes(pdfs):
