@@ -146,7 +146,7 @@ def _read_ahead() -> None:
     fonts.check_glyphs("%")
     for path in fonts.paths().values():
         fonts.everyday(path)
-    press.blocks_of("# *", words.LANGUAGES[0], "")
+    press.blocks_of("# *\n1. *\n- *", words.LANGUAGES[0], "")
     with house.house_style():
         pass
 
