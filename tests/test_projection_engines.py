@@ -374,7 +374,11 @@ def test_rounds_that_cross_a_break_are_told_apart():
 
 @pytest.mark.parametrize("spread_of_change", [0.0, 0.05, 0.4])
 @pytest.mark.parametrize("line", [0.2, 1.0, 1.5, 40.0])
-def test_draws_from_incomes_in_any_order_are_those_of_the_sorted(line, spread_of_change):
+@pytest.mark.parametrize("block", [7, distribution.BLOCK])
+def test_draws_from_incomes_in_any_order_are_those_of_the_sorted(
+    line, spread_of_change, block, monkeypatch
+):
+    monkeypatch.setattr(distribution, "BLOCK", block)
     level = np.median(INCOMES)
     growth = np.random.default_rng(8).normal(0.05, 0.1, 200)
     incomes = np.append(np.random.default_rng(9).permutation(INCOMES), [-5.0, 0.0])

@@ -5,7 +5,7 @@ the mean. Both are straight lines in income, so that the new headcount, gap and 
 sums already made below one point of the old distribution.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,8 @@ from scipy.special import ndtr
 from analysis import weighted
 
 MEASURES = ["headcount_ratio", "poverty_gap_index", "poverty_severity"]
+# So many numbers fit beside the processor, with what is worked out from them.
+BLOCK = 1 << 16
 SHOCK_CELLS = 1000
 SHOCK_POINTS = 400
 
@@ -235,11 +237,12 @@ def drawn_poverty(
     growth, change = np.broadcast_arrays(np.atleast_1d(growth).astype(float), gini_change)
     _require(line, change)
     income, weight = weighted.observations(income, weight)
-    income = np.maximum(income, 0)
     everyone = float(weight.sum())
     if not everyone > 0:
         raise ValueError("income: nobody has a known income and a weight above zero")
-    received = weighted.sum_of_products(weight, income)
+    received = sum(
+        weighted.sum_of_products(theirs, known) for known, theirs in _blocks(income, weight)
+    )
     slope, added = _moved(received / everyone, pass_through * growth, change)
     doubts = [_between((reached - added) / slope) for reached in (0, line)]
     spread = _sorted_between(income, weight, _apart(doubts), (everyone, received))
@@ -268,10 +271,9 @@ def _sorted_between(
     """Incomes in order within ranges; those below and between are one entry each, the rest one."""
     parts, last = [], -np.inf
     for low, high in doubts:
-        under, inside = (income > last) & (income < low), (income >= low) & (income <= high)
-        known, theirs = income[under], weight[under]
-        entry = max(last, 0.0), theirs.sum(), (theirs * known).sum(), (theirs * known**2).sum()
-        middle, persons, _ = weighted.ascending(income[inside], weight[inside])
+        sums, inside = _parted(income, weight, last, low, high)
+        middle, persons, _ = weighted.ascending(*inside)
+        entry = [max(last, 0.0), *sums]
         parts += [np.array([entry]).T, [middle, persons, persons * middle, persons * middle**2]]
         last = high
     found = np.concatenate(parts, axis=1)
@@ -279,6 +281,32 @@ def _sorted_between(
     rest = [np.inf, *(total - sums.sum() for total, sums in zip(whole, found[1:3], strict=True)), 0]
     incomes, *sums = np.append(found, np.array([rest]).T, axis=1)
     return Distribution(incomes, *(_summed(each) for each in sums))
+
+
+def _parted(
+    income: np.ndarray, weight: np.ndarray, last: float, low: float, high: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sum persons, incomes and squares from `last` to `low`; give incomes and weights to `high`."""
+    sums, inside = np.zeros(3), []
+    for known, theirs in _blocks(income, weight):
+        inside.append(_picked(known, theirs, (known >= low) & (known <= high)))
+        poor, held = _picked(known, theirs, (known > last) & (known < low))
+        received = held * poor
+        sums += held.sum(), received.sum(), (received * poor).sum()
+    return sums, np.concatenate(inside, axis=1)
+
+
+def _picked(income: np.ndarray, weight: np.ndarray, which: np.ndarray) -> np.ndarray:
+    # Places are looked up faster than a mask is applied, the more so to two arrays.
+    at = np.flatnonzero(which)
+    return np.stack([income[at], weight[at]])
+
+
+def _blocks(income: np.ndarray, weight: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Incomes and weights in pieces that stay beside the processor, none below zero."""
+    for start in range(0, len(income), BLOCK):
+        part = slice(start, start + BLOCK)
+        yield np.maximum(income[part], 0), weight[part]
 
 
 def _poverty_between(
