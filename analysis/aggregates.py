@@ -143,8 +143,37 @@ def sums(frame, names=None, *, income, weight, line=None, by=()):
     >>> sums(village, income="yuan", weight="persons", line=1000)[["persons", "poor"]].values
     array([[7., 3.]])
     """
-    rows = _prepared(nw.from_native(frame).lazy(), income, weight, line, by)
-    terms = _terms(line is not None, names)
+    rows = _prepared(frame, income, weight, line, by)
+    table = _added_up(rows, _terms(line is not None, names), by)
+    _check(table, income, weight, line)
+    return table
+
+
+def sums_at_line(frame, names=None, *, income, weight, line, by=()):
+    """Add up what a line makes, for every group of rows that were checked before.
+
+    Parameters
+    ----------
+    frame, names, income, weight, line, by
+        As for `sums`; every row has a weight and a line.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `sums` gives it, with the sums of `AT_LINE` alone.
+
+    Examples
+    --------
+    >>> village = pd.DataFrame({"yuan": [900.0, 1200.0], "persons": [3, 4]})
+    >>> found = sums_at_line(village, {"poor"}, income="yuan", weight="persons", line=1000)
+    >>> found[["at_line", "poor"]].values
+    array([[0., 3.]])
+    """
+    terms = {name: term for name, term in _terms(True, names).items() if name in AT_LINE}
+    return _added_up(_prepared(frame, income, weight, line, by), terms, by)
+
+
+def _added_up(rows, terms, by):
     rows = rows.with_columns(**{f"_{name}_": term for name, term in terms.items()})
     totals = [nw.col(f"_{name}_").sum().alias(name) for name in terms]
     found = rows.group_by(by).agg(*totals) if by else rows.select(*totals)
@@ -152,7 +181,6 @@ def sums(frame, names=None, *, income, weight, line=None, by=()):
     whole = [name for name in terms if name in COUNTS or name.startswith("wrong_")]
     found = found.with_columns(nw.col(*whole).cast(nw.Int64))
     table = found.collect().to_pandas().fillna(dict.fromkeys(terms, 0))
-    _check(table, income, weight, line)
     return table.sort_values(by, ignore_index=True) if by else table
 
 
@@ -164,7 +192,7 @@ def with_line(whole, below, by):
     whole : pandas.DataFrame
         From `sums` of every row, without a line.
     below : pandas.DataFrame
-        From `sums` with the line, of at least the rows that are not above it.
+        From `sums_at_line`, of at least the rows that are not above it.
     by : list of str
 
     Returns
@@ -176,7 +204,7 @@ def with_line(whole, below, by):
     --------
     >>> village = pd.DataFrame({"yuan": [900.0, 1200.0], "persons": [3, 4]})
     >>> ask = {"income": "yuan", "weight": "persons"}
-    >>> below = sums(village[:1], line=1000, **ask)
+    >>> below = sums_at_line(village[:1], line=1000, **ask)
     >>> with_line(sums(village, **ask), below, [])[["persons", "poor"]].values
     array([[7., 3.]])
     """
@@ -215,7 +243,8 @@ def of_sums(table, measures, by):
     return found.assign(**{name: _of_sums(table, measure) for name, measure in measures.items()})
 
 
-def _prepared(rows, income, weight, line, by):
+def _prepared(frame, income, weight, line, by):
+    rows = nw.from_native(frame).lazy()
     value = nw.col(income).cast(nw.Float64)
     value = nw.when(~value.is_nan()).then(value)
     given = nw.col(weight).cast(nw.Float64) if weight else nw.lit(1.0)
@@ -278,32 +307,31 @@ def _terms(has_line, names):
         terms["wrong_line"] = _count(line.is_null() | ~line.is_finite() | (line <= 0))
         terms["at_line"] = _count(known & (income == line))
     sums = _sums(income, weight, known) | (_sums_below(income, weight) if has_line else {})
-    added = {
-        name: nw.when(condition).then(term).otherwise(0.0)
-        for name, (condition, term) in sums.items()
-        if names is None or name in names
-    }
-    return terms | added
+    return terms | {name: sums[name] for name in sums if names is None or name in names}
 
 
 def _sums(income, weight, known):
-    """Whom a sum counts, and what of each."""
-    return {"persons": (known, weight), "income": (known, weight * income)}
+    return {"persons": _of(known, weight), "income": _of(known, weight * income)}
 
 
 def _sums_below(income, weight):
     line = nw.col(_LINE)
     below = income < line
     shortfall = line - nw.when(income < 0).then(0.0).otherwise(income)
-    gap = shortfall / line
+    # Nothing for whoever is not poor: the engine works it out once for both its powers.
+    gap = _of(below, shortfall / line)
     paying = below & (income > 0)
     return {
-        "poor": (below, weight),
-        "shortfall": (below, weight * shortfall),
-        "gap": (below, weight * gap),
-        "gap_squared": (below, weight * gap * gap),
-        "log_gap": (paying, weight * (line / nw.when(paying).then(income)).log()),
+        "poor": _of(below, weight),
+        "shortfall": _of(below, weight * shortfall),
+        "gap": weight * gap,
+        "gap_squared": weight * gap * gap,
+        "log_gap": _of(paying, weight * (line / nw.when(paying).then(income)).log()),
     }
+
+
+def _of(whom, term):
+    return nw.when(whom).then(term).otherwise(0.0)
 
 
 def _count(condition):

@@ -201,7 +201,7 @@ class Store:
         """
         return pd.read_parquet(self.folder / TOTALS / f"{name}.parquet")
 
-    def summed(self, name: str, columns, by) -> pd.DataFrame:
+    def summed(self, name: str, columns, by, connection) -> pd.DataFrame:
         """
         Add up columns of a table of totals by some of its keys.
 
@@ -210,6 +210,8 @@ class Store:
         name : str
             Table, as for `totals`.
         columns, by : sequence of str
+        connection : DuckDBPyConnection
+            From `connection`.
 
         Returns
         -------
@@ -220,8 +222,7 @@ class Store:
         sums = ", ".join(f'sum("{column}")::DOUBLE AS "{column}"' for column in columns)
         path = self.path(TOTALS, f"{name}.parquet")
         asked = f"SELECT {keys + ',' if by else ''} {sums} FROM read_parquet('{path}')"
-        with self.connection() as connection:
-            return connection.sql(f"{asked} GROUP BY ALL ORDER BY ALL" if by else asked).df()
+        return connection.sql(f"{asked} GROUP BY ALL ORDER BY ALL" if by else asked).df()
 
 
 def quoted(path: Path) -> str:

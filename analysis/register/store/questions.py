@@ -76,9 +76,11 @@ def _added(store: Store, measures: dict, ask: dict) -> pd.DataFrame:
     own = _at_own_lines(store, line)
     known = (*aggregates.COUNTS, *names)
     counted = [n for n in dict.fromkeys(known) if own or n not in aggregates.AT_LINE]
-    table = store.summed("poverty" if own else "incomes", counted, by)
-    if not own and line is not None:
-        table = aggregates.with_line(table, sums_below(store, names, line, by), by)
+    with store.connection() as connection:
+        table = store.summed("poverty" if own else "incomes", counted, by, connection)
+        if not own and line is not None:
+            below = sums_below(store, names, line, by, connection)
+            table = aggregates.with_line(table, below, by)
     return aggregates.of_sums(table, measures, by)
 
 

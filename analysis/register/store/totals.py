@@ -93,7 +93,8 @@ def write_poverty(store: Store, columns: list[str], lines: dict[int, float]) -> 
     """
     table = pd.DataFrame({"year": list(lines), aggregates.LINE: list(lines.values())})
     whole = store.totals("incomes")
-    below = sums_below(store, None, table, columns)
+    with store.connection() as connection:
+        below = sums_below(store, None, table, columns, connection)
     found = aggregates.with_line(whole[whole["year"].isin(lines)], below, columns)
     found.to_parquet(store.folder / TOTALS / "poverty.parquet", index=False)
 
@@ -143,7 +144,7 @@ def gains_by_amount(store: Store, of: str) -> pd.DataFrame:
         ).df()
 
 
-def sums_below(store: Store, names, line, by: list[str]) -> pd.DataFrame:
+def sums_below(store: Store, names, line, by: list[str], connection) -> pd.DataFrame:
     """
     Add up the rows that are not above a line, without those that are being unpacked.
 
@@ -156,22 +157,23 @@ def sums_below(store: Store, names, line, by: list[str]) -> pd.DataFrame:
         Yuan; a table of lines by area or year in the codes of the store. Years that are not in
         it are left out.
     by : list of str
+    connection : DuckDBPyConnection
+        From `store.connection()`.
 
     Returns
     -------
     DataFrame
-        As `analysis.aggregates.sums` gives it.
+        As `analysis.aggregates.sums_at_line` gives it.
     """
     table = line if isinstance(line, pd.DataFrame) else pd.DataFrame({aggregates.LINE: [line]})
     keys = [name for name in table if name != aggregates.LINE]
     asked = store.query(
         dict.fromkeys([*by, *keys, MONEY, "size"]), up_to=(MONEY, table[aggregates.LINE].max())
     )
-    with store.connection() as connection:
-        rows = connection.sql(asked)
-        if "year" in keys:
-            rows = rows.filter(f"year IN ({', '.join(map(str, table['year'].unique()))})")
-        return aggregates.sums(rows, names, income=MONEY, weight="size", line=line, by=by)
+    rows = connection.sql(asked)
+    if "year" in keys:
+        rows = rows.filter(f"year IN ({', '.join(map(str, table['year'].unique()))})")
+    return aggregates.sums_at_line(rows, names, income=MONEY, weight="size", line=line, by=by)
 
 
 def _places(job) -> str:
