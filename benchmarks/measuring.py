@@ -76,19 +76,26 @@ def memory(process):
 
 def children(process):
     """Numbers of the processes that any thread of a process has made and that live."""
-    found = []
-    for path in Path(f"/proc/{process}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found += [int(one) for one in path.read_text().split()]
-    return found
+    return [int(one) for thread in threads(process) for one in told_of(thread / "children").split()]
+
+
+def threads(process):
+    """Folders of the threads of a process; none if it has ended since it was seen."""
+    with contextlib.suppress(OSError):
+        return list(Path(f"/proc/{process}/task").iterdir())
+    return []
+
+
+def told_of(path):
+    """What the system tells in a file; nothing if what it told of has ended."""
+    with contextlib.suppress(OSError):
+        return path.read_text()
+    return ""
 
 
 def proportional(process):
     """Bytes of a process, a page that several share divided among them; 0 if it has ended."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
+    lines = told_of(Path(f"/proc/{process}/smaps_rollup")).splitlines()
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 

@@ -151,6 +151,15 @@ def hold(mebibytes):
     return len(np.ones(mebibytes * 2**17))
 
 
+def test_a_process_that_has_ended_since_it_was_seen_holds_nothing(measuring):
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        assert sleeper.pid in measuring.children(os.getpid())
+        assert measuring.proportional(sleeper.pid) > 0
+        sleeper.kill()
+    assert measuring.children(sleeper.pid) == []
+    assert measuring.proportional(sleeper.pid) == 0
+
+
 def test_a_peak_is_that_of_the_program_and_not_of_who_asks(measuring):
     held = np.ones(2**26)  # half a GiB here
     little, much = (measuring.alone(hold, size) for size in (1, 301))
