@@ -239,7 +239,10 @@ def test_the_example_of_the_document_runs_as_printed(project, root):
     ("axes", "fault"),
     [
         ({"place": ["../north"]}, "for > place: '../north' is not a plain name"),
-        ({"place": ["north", "nroth"]}, "for > place > place: there is no place 'nroth'"),
+        (
+            {"place": [{"name": "x", "place": "../north"}]},
+            "for > place > place: '../north' is not the name of a folder",
+        ),
         ({"plcae": ["north"]}, "'plcae' is not a parameter of any chapter; did you mean 'place'?"),
         ({"share": [0.5]}, "0.5 is not a plain name; use a-z, 0-9, _ and - (no path, no code), or"),
         ({"place": [{"place": "north"}]}, "has no name; add a name of a-z"),
@@ -344,6 +347,25 @@ def test_one_failing_county_stops_nobody_and_is_said_in_one_line(project):
     assert summary["editions"][0]["failures"][0]["remedy"].startswith(
         "open notebooks/01_first.ipynb"
     )
+
+
+def test_a_place_whose_folder_is_away_harms_no_other(project):
+    """A folder that is shared over a network may be away for a night."""
+    assert [report.failures for report in make(project)] == [[], []]
+    before = (project / "reports/generated/own-north/own-north.en.pdf").read_bytes()
+    (project / "data/north").rename(project / "away")
+    (project / "data/common.csv").write_text("a\n1\n")
+    lines = []
+    north, south = make(project, said=lines)
+    assert north.failures == [
+        "own-north: 01_first: there is no data/north/facts.csv; "
+        "put its folder in place, or mend its name in briefs.yml"
+    ]
+    assert (south.failures, len(south.made)) == ([], OUTPUTS)
+    assert (project / "reports/generated/own-north/own-north.en.pdf").read_bytes() == before
+    assert "own-north: what is in reports/generated/own-north is of an earlier run" in lines
+    (project / "away").rename(project / "data/north")
+    assert [report.failures for report in make(project)] == [[], []]
 
 
 def test_a_brief_that_takes_too_long_or_dies_harms_no_other(project):

@@ -572,8 +572,8 @@ def test_refresh_names_the_nearest_notebook(project):
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("place", "nowhere", "there is no place 'nowhere'"),
-        ("place", "../data/wenshan", "there is no place"),
+        ("place", "../data/wenshan", "is not the name of a folder"),
+        ("place", "..", "is not the name of a folder"),
         ("until", "spring", "write it as 2018-03-28"),
         ("draws", -5, "write a whole number from 100"),
         ("seed", -1, "out of bounds"),

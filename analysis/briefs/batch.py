@@ -17,7 +17,6 @@ from analysis.briefs.spec import Chapter
 from analysis.briefs.workers import Failed, Failure, Hands, Outcome, Task
 
 PRESS = "outputs"
-SAID_LATE = "not run, since the brief had used up its time limit"
 Tell = Callable[[str], None]
 
 
@@ -132,10 +131,10 @@ class Batch:
         while self._chapters:
             work = self._chapters.popleft()
             limit = self._limit(work)
-            if limit > 0:
+            refusal = _missing(work) or (_late() if limit <= 0 else None)
+            if not refusal:
                 return self._chapter_task(work, limit)
-            late = Failure(SAID_LATE, remedy="raise time_limit in briefs.yml")
-            self._fail(work, late)
+            self._fail(work, refusal)
         return None
 
     def _limit(self, work: _Work) -> float:
@@ -328,6 +327,21 @@ def shown(desk: Desk) -> str:
     root = desk.around.root
     inside = desk.folder.is_relative_to(root)
     return desk.folder.relative_to(root).as_posix() if inside else desk.folder.name
+
+
+def _missing(work: _Work) -> Failure | None:
+    """Refuse a chapter whose place is not there: a folder that is away concerns no other place."""
+    desk, chapter = work.holders[0]
+    missing = desk.around.missing_places(chapter)
+    if not missing:
+        return None
+    said = f"there is no data/{missing[0]}/facts.csv"
+    return Failure(said, remedy="put its folder in place, or mend its name in briefs.yml")
+
+
+def _late() -> Failure:
+    said = "not run, since the brief had used up its time limit"
+    return Failure(said, remedy="raise time_limit in briefs.yml")
 
 
 def _moved(paths: Sequence[str]) -> Failure:

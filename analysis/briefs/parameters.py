@@ -29,6 +29,8 @@ BOUNDS = {
     "seed": (0, 2**32 - 1),
     "year": (1949, 2100),
 }
+PLACES = ("place", "places", "ledgers")
+FOLDER = r"[^\s./\\:*?\"<>|~\x00-\x1f][^/\\:*?\"<>|~\x00-\x1f]{0,59}"
 LONGEST = 100
 # Half of a character of two halves is not text: nothing can write it.
 UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
@@ -80,6 +82,28 @@ def declared(path: Path) -> dict[str, Parameter]:
     if faults:
         raise ValueError("\n".join(faults))
     return found
+
+
+def listed(value: object) -> list:
+    """
+    List what a parameter names.
+
+    Parameters
+    ----------
+    value : object
+        A list, one value, or None.
+
+    Returns
+    -------
+    list
+        Its values.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed("a"), listed(None)
+    (['a'], ['a'], [])
+    """
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def shown(value: object) -> str:
@@ -142,8 +166,8 @@ def problem(name: str, value: object, parameter: Parameter, root: Path) -> str |
         return f"{shown(value)} holds what no file can hold; write it without"
     if name.rsplit("_", maxsplit=1)[-1] in {"area", "areas"}:
         return _unknown_area(value, root)
-    if name in {"place", "places", "ledgers"}:
-        return _unknown_place(value, root)
+    if name in PLACES:
+        return _no_folder_name(value)
     if name == "until":
         return _not_a_day(value)
     return _out_of_bounds(name, value)
@@ -176,8 +200,7 @@ def known_areas(root: Path) -> frozenset[str]:
 
 
 def _unknown_area(value: object, root: Path) -> str | None:
-    codes = value if isinstance(value, list) else [value]
-    unknown = [code for code in codes if code is not None and code not in known_areas(root)]
+    unknown = [code for code in listed(value) if code not in known_areas(root)]
     if not unknown:
         return None
     return f"the area {shown(unknown[0])} is not known; add it to data/reference/areas.csv"
@@ -277,15 +300,11 @@ def _default(name: str, value: ast.expr, file: str) -> object:
         ) from None
 
 
-def _unknown_place(value: object, root: Path) -> str | None:
-    known = sorted(path.parent.name for path in (root / "data").glob("*/facts.csv"))
-    unknown = [
-        name for name in (value if isinstance(value, list) else [value]) if name not in known
-    ]
-    if not unknown:
+def _no_folder_name(value: object) -> str | None:
+    wrong = [one for one in listed(value) if not re.fullmatch(FOLDER, one)]
+    if not wrong:
         return None
-    there = ", ".join(known)
-    return f"there is no place {shown(unknown[0])} with a facts.csv under data; there are {there}"
+    return f"{shown(wrong[0])} is not the name of a folder; write that of one under data, no path"
 
 
 def _not_a_day(value: object) -> str | None:

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from analysis import fonts, press
-from analysis.briefs import spec
+from analysis.briefs import parameters, spec
 from analysis.briefs.spec import Chapter, Edition
 
 PRESS_ONLY = ("press.py", "room.py", "__main__.py", "briefs", "twins", "catalogue/twins.yml")
@@ -143,6 +143,7 @@ class Surroundings:
             for path in (root / "data").glob("*")
             if path.is_dir() and path.name not in COMMON_FOLDERS
         )
+        self.known = frozenset(path.parent.name for path in (root / "data").glob("*/facts.csv"))
         self.notebook_hash = cache(file_hash)
         self.scope = cache(self._scope)
         self.commit = cache(lambda: commit(root))
@@ -150,9 +151,13 @@ class Surroundings:
 
     def named_places(self, chapter: Chapter) -> frozenset[str]:
         """List the places that the parameters of a chapter name."""
-        values = chapter.effective.values()
-        told = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        told = [one for value in chapter.effective.values() for one in parameters.listed(value)]
         return frozenset(one for one in told if isinstance(one, str)) & self.places
+
+    def missing_places(self, chapter: Chapter) -> list[str]:
+        """List the places that a chapter is to read and that have no printed figures."""
+        told = (chapter.effective.get(name) for name in parameters.PLACES)
+        return [one for value in told for one in parameters.listed(value) if one not in self.known]
 
     def places_of(self, paths: Iterable[str]) -> frozenset[str]:
         """List the places whose files are among some paths below the project."""
