@@ -368,6 +368,20 @@ def test_a_place_whose_folder_is_away_harms_no_other(project):
     assert [report.failures for report in make(project)] == [[], []]
 
 
+def test_a_run_speaks_the_language_of_whoever_reads_it(project, monkeypatch):
+    monkeypatch.setenv("ANALYSIS_LANGUAGE", "zh")
+    (project / "data/north/facts.csv").unlink()
+    lines = []
+    north, _ = make(project, said=lines)
+    assert north.failures == [
+        "own-north：01_first：没有data/north/facts.csv；把该地的文件夹放到位，或改正briefs.yml中的名称"
+    ]
+    assert lines[0] == "own-north：01_first失败（1/3）"
+    assert not [line for line in lines if re.search(r"\b(done|of|left|FAILED)\b", line)]
+    assert make(project, "own-south", said=lines)[0].failures == []
+    assert lines[-1] == "own-south：自上次运行以来没有变化，见reports/generated/own-south"
+
+
 def test_a_brief_that_takes_too_long_or_dies_harms_no_other(project):
     wait = "import time; time.sleep(60 if place == 'north' else 0)"
     write_notebook(project, "01_first", PLACE, f"{IMPORTS}\n{wait}", FINDING)

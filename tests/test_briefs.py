@@ -466,7 +466,7 @@ def test_only_a_changed_notebook_runs_again(copied):
 def test_changed_data_run_everything_again(copied, monkeypatch):
     monkeypatch.setattr(briefs, "hire", lambda *_: Refusing())
     (copied / "data/new.csv").write_text("a\n1\n")
-    assert make(copied)[0].failures == ["own: 01_first: refused", "own: 02_second: refused"]
+    assert make(copied)[0].failures == ["own: 01_first and 1 more: refused"]
 
 
 def test_a_damaged_or_missing_pdf_is_set_again_without_a_run(copied):

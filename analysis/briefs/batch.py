@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from analysis.briefs import desk as desks_
-from analysis.briefs import outputs
+from analysis.briefs import lines, outputs
 from analysis.briefs.chapters import Executed, Job, run_chapter
 from analysis.briefs.desk import Desk
 from analysis.briefs.spec import Chapter
@@ -28,9 +28,10 @@ class Trouble(NamedTuple):
 
     def line(self, brief: str) -> str:
         """Say the failure on one line."""
-        place = f"{brief}: {self.chapter}: " if self.chapter != PRESS else f"{brief}: "
-        remedy = f"; {self.failure.remedy}" if self.failure.remedy else ""
-        return f"{place}{self.failure.said}{remedy}"
+        said, remedy = self.failure.said, self.failure.remedy
+        for holder in [self.chapter, brief] if self.chapter != PRESS else [brief]:
+            said = lines.say("failure.line", brief=holder, said=said)
+        return lines.say("failure.mended", line=said, remedy=remedy) if remedy else said
 
 
 class _Work(NamedTuple):
@@ -131,7 +132,7 @@ class Batch:
         while self._chapters:
             work = self._chapters.popleft()
             limit = self._limit(work)
-            refusal = _missing(work) or (_late() if limit <= 0 else None)
+            refusal = _missing(work) or (Failure.of("late") if limit <= 0 else None)
             if not refusal:
                 return self._chapter_task(work, limit)
             self._fail(work, refusal)
@@ -177,7 +178,8 @@ class Batch:
         self._state(work.holders[0]).ran.append(chapter.name)
         self._share(work, desk, chapter)
         self._took.setdefault(chapter.notebook.stem, []).append(outcome.seconds)
-        self._step(f"{_who(work)}: {chapter.name} done in {outcome.seconds:.1f} s")
+        told = {"who": _who(work), "chapter": chapter.name, "seconds": outcome.seconds}
+        self._step(lines.say("run.done", **told))
         for state in self._states(work):
             state.seconds += outcome.seconds / len(work.holders)
             self._close(state)
@@ -188,7 +190,8 @@ class Batch:
             state.troubles.append(Trouble(holder[1].name, failure))
             state.ran.append(holder[1].name)
             state.open.discard(work.key)
-        self._step(f"{_who(work)}: {work.holders[0][1].name} FAILED")
+        told = {"who": _who(work), "chapter": work.holders[0][1].name}
+        self._step(lines.say("run.chapter_failed", **told))
         for state in self._states(work):
             self._close(state)
 
@@ -222,26 +225,30 @@ class Batch:
         if failure:
             state.troubles.append(Trouble(PRESS, failure))
         files = ", ".join(outputs.file_name(state.desk.edition, one) for one in state.made)
-        ended = "FAILED" if failure else f"{shown(state.desk)}: {files}"
-        self._step(f"{name}: {ended}")
+        made = {} if failure else {"folder": shown(state.desk), "files": files}
+        self._step(lines.say("run.failed" if failure else "run.made", who=name, **made))
         self._say_end(state)
 
     def _say_end(self, state: State) -> None:
-        desk, name = state.desk, state.desk.edition.name
+        desk = state.desk
+        told = {"who": desk.edition.name, "folder": shown(desk)}
         if state.troubles and (desk.folder / "run.json").exists():
-            self._tell(f"{name}: what is in {shown(desk)} is of an earlier run")
+            self._tell(lines.say("run.earlier", **told))
         elif not (state.ran or state.made or state.troubles):
-            self._tell(f"{name}: nothing has changed since the last run; see {shown(desk)}")
+            self._tell(lines.say("run.unchanged", **told))
 
     def _step(self, line: str) -> None:
         self.done += 1
-        self._tell(f"{line} ({self.done} of {self.total}{self._time_left()})")
+        told, seconds = {"line": line, "done": self.done, "total": self.total}, self._time_left()
+        if seconds < 1:
+            self._tell(lines.say("run.step", **told))
+        else:
+            self._tell(lines.say("run.step_left", **told, left=said_seconds(seconds)))
 
-    def _time_left(self) -> str:
+    def _time_left(self) -> float:
         kinds = [work.holders[0][1].notebook.stem for work in self._chapters]
         unmade = sum(1 for state in self.states.values() if state.open) + len(self._presses)
-        seconds = time_left([*kinds, *[PRESS] * unmade], self._took, max(1, len(self._running) + 1))
-        return f", about {said_seconds(seconds)} left" if seconds >= 1 else ""
+        return time_left([*kinds, *[PRESS] * unmade], self._took, max(1, len(self._running) + 1))
 
     def _state(self, holder: tuple[Desk, Chapter]) -> State:
         return self.states[holder[0].edition.name]
@@ -293,7 +300,7 @@ def said_seconds(seconds: float) -> str:
     Returns
     -------
     str
-        Seconds, minutes or hours.
+        Seconds, minutes or hours, in the language of the run.
 
     Examples
     --------
@@ -301,8 +308,10 @@ def said_seconds(seconds: float) -> str:
     ('40 s', '3 min', '2.2 h')
     """
     if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+        return lines.say("run.seconds", number=seconds)
+    if seconds < 6000:
+        return lines.say("run.minutes", number=seconds / 60)
+    return lines.say("run.hours", number=seconds / 3600)
 
 
 def shown(desk: Desk) -> str:
@@ -333,24 +342,18 @@ def _missing(work: _Work) -> Failure | None:
     """Refuse a chapter whose place is not there: a folder that is away concerns no other place."""
     desk, chapter = work.holders[0]
     missing = desk.around.missing_places(chapter)
-    if not missing:
-        return None
-    said = f"there is no data/{missing[0]}/facts.csv"
-    return Failure(said, remedy="put its folder in place, or mend its name in briefs.yml")
-
-
-def _late() -> Failure:
-    said = "not run, since the brief had used up its time limit"
-    return Failure(said, remedy="raise time_limit in briefs.yml")
+    return Failure.of("away", place=missing[0]) if missing else None
 
 
 def _moved(paths: Sequence[str]) -> Failure:
     """Refuse what was made while its data changed: no record could say of what."""
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    said = f"{paths[0]}{more} was changed while the run was at work"
-    return Failure(said, remedy="run it again")
+    failure = Failure.of("moved", path=paths[0])
+    if len(paths) == 1:
+        return failure
+    said = lines.say("failure.moved.more", path=paths[0], more=len(paths) - 1)
+    return failure._replace(said=said)
 
 
 def _who(work: _Work) -> str:
     first, others = work.holders[0][0].edition.name, len(work.holders) - 1
-    return f"{first} and {others} more" if others else first
+    return lines.say("run.several", first=first, others=others) if others else first

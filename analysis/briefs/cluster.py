@@ -14,19 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analysis.briefs import chapters, record
-from analysis.briefs.workers import Failure, Foreman, Outcome, Task, died
+from analysis.briefs.workers import Failure, Foreman, Outcome, Task
 
 PATIENCE_SECONDS = 60
 LOCAL = "local"
-BRING = "bring the project on that machine up to date, and run again"
-GONE = Failure(
-    "the Dask scheduler is gone",
-    remedy="start it again and run again: only what is missing is done",
-)
-ALONE = Failure(
-    "no worker of the Dask cluster is left",
-    remedy="start some and run again: only what is missing is done",
-)
 _foremen: dict[tuple[int, str], Foreman] = {}
 
 
@@ -88,7 +79,7 @@ class Cluster:
         except TimeoutError:
             self._gone = self._deserted()
         except (OSError, CancelledError):
-            self._gone = GONE
+            self._gone = Failure.of("scheduler_gone")
         if self._gone:
             return self._lost(self._gone)
         done = {key: future for key, future in self._futures.items() if future.done()}
@@ -100,9 +91,9 @@ class Cluster:
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
         except TimeoutError:
-            return ALONE
+            return Failure.of("no_worker")
         except (OSError, CancelledError):
-            return GONE
+            return Failure.of("scheduler_gone")
         return None
 
     def _lost(self, why: Failure) -> list[Outcome]:
@@ -209,8 +200,7 @@ def _do(task: Task, place: Site) -> Outcome:
     key = (threading.get_ident(), place.version)
     if key not in _foremen:
         if _version(record.Surroundings(place.root)) != place.version:
-            said = "a machine of the cluster has other data, code, fonts or packages"
-            return Outcome(task.key, 0.0, None, Failure(said, remedy=BRING))
+            return Outcome(task.key, 0.0, None, Failure.of("other_machine"))
         told = dict(place.told)
         _foremen[key] = Foreman(chapters.prepare, [str(place.root)], told, slots=1)
     _foremen[key].start(task)
@@ -226,5 +216,5 @@ def _do(task: Task, place: Site) -> Outcome:
 def _outcome(key: str, future) -> Outcome:
     if future.status == "finished":
         return future.result()
-    lost = died()
+    lost = Failure.of("died")
     return Outcome(key, 0.0, None, lost._replace(said=f"{lost.said}: {future.exception()}"))

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from analysis import exhibits, words
-from analysis.briefs import outputs, parameters
+from analysis import words
+from analysis.briefs import lines, outputs, parameters
 from analysis.briefs.workers import Failed, Failure, one_line
 
 LONGEST, MASK = 300, "***"
@@ -61,7 +61,7 @@ def failed_cell(
     cells = ["".join(cell["source"]) for cell in source["cells"]]
     place = cells.index(failure.source) if failure.source in cells else None
     cell = "" if place is None else source["cells"][place].get("id", "")
-    language, file = _language(), notebook.name
+    language, file = lines.language(), notebook.name
     reason = _without_persons(failure, _reason(failure, language), root, places, language)
     key = "failure.some_cell" if place is None else "failure.cell"
     number = 0 if place is None else place + 1
@@ -94,7 +94,7 @@ def told_once(failures: Sequence[tuple[str, Failure]]) -> list[tuple[str, Failur
     for chapter, failure in failures:
         # What is said of a cell after its notebook is the reason alone.
         _, _, reason = failure.said.partition(".ipynb")
-        alike.setdefault((reason or chapter, failure.remedy), []).append((chapter, failure))
+        alike.setdefault((reason or failure.said, failure.remedy), []).append((chapter, failure))
     return [(_chapters([chapter for chapter, _ in kind]), kind[0][1]) for kind in alike.values()]
 
 
@@ -102,11 +102,7 @@ def _chapters(names: Sequence[str]) -> str:
     if len(names) == 1:
         return names[0]
     others = len(names) - 1
-    return words.say("failure.chapters", _language(), chapter=names[0], others=others)
-
-
-def _language() -> str:
-    return exhibits.language() if exhibits.language() in words.LANGUAGES else "en"
+    return lines.say("failure.chapters", chapter=names[0], others=others)
 
 
 def _reason(failure: Exception, language: str) -> str:

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analysis import press
-from analysis.briefs import published, revisions
+from analysis.briefs import lines, published, revisions
 from analysis.briefs.spec import Edition
 from analysis.briefs.workers import Failed
 
 NUMBERS = "published.json"
-LEAVE_OUT = "take it out of the notebook or of the table that is shown"
 Files = Mapping[str, bytes]
 
 
@@ -207,7 +206,7 @@ def inspect(files: Files, root: Path, places: Collection[str] = ()) -> None:
     """
     found = hits(files, root, places)
     if found:
-        raise Failed("; ".join(found), remedy=LEAVE_OUT)
+        raise Failed("; ".join(found), remedy=lines.say("failure.persons.remedy"))
 
 
 def hits(files: Files, root: Path, places: Collection[str] = ()) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analysis import exhibits, press, words
-from analysis.briefs import published, record, spec
+from analysis.briefs import lines, published, record, spec
 from analysis.briefs.spec import Edition
 
 CHAPTER = "revision"
@@ -470,9 +470,8 @@ def unkept(editions: Iterable[Edition]) -> list[str]:
     for edition in editions:
         if edition.unkept is not None:
             lacking.setdefault(edition.entry, []).append(edition.unkept)
-    spoken = exhibits.language() if exhibits.language() in words.LANGUAGES else "en"
     return [
-        words.say("revision.unkept", spoken, entry=entry, editions=len(names), kept=names[0])
+        lines.say("revision.unkept", entry=entry, editions=len(names), kept=names[0])
         for entry, names in lacking.items()
     ]
 

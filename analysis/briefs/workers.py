@@ -20,6 +20,8 @@ from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from typing import NamedTuple, Protocol
 
+from analysis.briefs import lines
+
 WORKERS = min(8, max(2, os.cpu_count() or 2))
 FORKS = sys.platform == "linux"
 
@@ -38,6 +40,12 @@ class Failure(NamedTuple):
     said: str
     cell: str = ""
     remedy: str = ""
+
+    @classmethod
+    def of(cls, key: str, **values: object) -> "Failure":
+        """Say what the catalogue has of a failure under `said` and `remedy`."""
+        said = lines.say(f"failure.{key}.said", **values)
+        return cls(said, remedy=lines.say(f"failure.{key}.remedy"))
 
 
 class Task(NamedTuple):
@@ -240,7 +248,7 @@ class Foreman:
         if self._deaths > 1:
             self._gone = True
             lost, self._tasks = self._tasks, {}
-            return [Outcome(key, 0.0, None, died()) for key in lost]
+            return [Outcome(key, 0.0, None, Failure.of("died")) for key in lost]
         self._hang_up()
         self._hire()
         for task in self._tasks.values():
@@ -342,24 +350,6 @@ def serve() -> None:
         crew.stop()
 
 
-def died() -> Failure:
-    """
-    Say that a process died.
-
-    Returns
-    -------
-    Failure
-        The sentence and the remedy.
-
-    Examples
-    --------
-    >>> died().said
-    'its process died without a word (killed, or out of memory)'
-    """
-    said = "its process died without a word (killed, or out of memory)"
-    return Failure(said, remedy="run it again; if it dies again, give the machine more memory")
-
-
 def one_line(text: str) -> str:
     """
     Write a message on one line, without the colours of a terminal.
@@ -416,7 +406,7 @@ def _last_word(run: _Running) -> tuple[object, Failure | None]:
     try:
         said = run.ear.recv()
     except (EOFError, OSError):
-        said = (None, died())
+        said = (None, Failure.of("died"))
     # Nobody waits for it: a process takes a while to give its memory back.
     _kill(run.process)
     return said
@@ -425,5 +415,4 @@ def _last_word(run: _Running) -> tuple[object, Failure | None]:
 def _out_of_time(run: _Running) -> Failure:
     _kill(run.process)
     run.process.join()
-    said = "took longer than the time limit of its brief and was stopped"
-    return Failure(said, remedy="raise time_limit in briefs.yml, or ask for less (fewer draws)")
+    return Failure.of("slow")
