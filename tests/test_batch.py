@@ -1277,6 +1277,20 @@ def test_data_saved_while_the_run_is_at_work_are_in_no_record(project):
     assert make(project, "own-north")[0].failures == []
 
 
+def test_the_language_of_messages_is_in_nothing_that_is_made(project, monkeypatch):
+    make(project, "own-north")
+    made = contents(project / "reports/generated/own-north/chapters")
+    shutil.rmtree(project / "reports/generated")
+    monkeypatch.setenv("ANALYSIS_LANGUAGE", "zh")
+    monkeypatch.setattr(briefs, "hire", workers.hire)
+    make(project, "own-north")
+    again = contents(project / "reports/generated/own-north/chapters")
+    assert {path: held for path, held in again.items() if path.suffix == ".ipynb"} == {
+        path: held for path, held in made.items() if path.suffix == ".ipynb"
+    }
+    assert again
+
+
 def test_data_of_another_place_saved_meanwhile_concern_nobody_else(project):
     save = f"{READ}\npathlib.Path(data, 'south', 'facts.csv').touch()"
     write_notebook(project, "01_first", PLACE, save, FINDING)

@@ -14,10 +14,12 @@ from typing import NamedTuple
 
 from analysis import press
 from analysis.briefs import faults, outputs
-from analysis.briefs.workers import FORKS
+from analysis.briefs.workers import FORKS, environment
 
 # Sliders and tables to search live in a kernel; stored, they would be dead, large, and never alike.
 LIVE = "live"
+# What is kept of a chapter is the same bytes in whatever language its messages are read.
+STORED = {"ANALYSIS_LANGUAGE": "en"}
 WATCHED = frozenset(["open", "os.scandir", "os.listdir"])
 _read: set[str] = set()
 _watched: set[Path] = set()
@@ -73,7 +75,7 @@ def run_chapter(job: Job) -> Executed:
     # A path would be read as a format string, so the notebook itself is handed over.
     source = nbformat.read(job.notebook, as_version=4)
     try:
-        with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+        with environment(STORED), tempfile.TemporaryDirectory(prefix="kernel-") as folder:
             ran = papermill.execute_notebook(
                 source,
                 None,

@@ -7,10 +7,8 @@ file before it is put in place, and names what must not leave.
 
 import io
 import json
-import os
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +16,7 @@ from typing import NamedTuple
 from analysis import press
 from analysis.briefs import lines, published, revisions
 from analysis.briefs.spec import Edition
-from analysis.briefs.workers import Failed
+from analysis.briefs.workers import Failed, environment
 
 NUMBERS = "published.json"
 Files = Mapping[str, bytes]
@@ -151,24 +149,12 @@ def make_outputs(order: Order) -> dict[str, bytes]:
     >>> make_outputs.__name__
     'make_outputs'
     """
-    with _data_of(order.root):
+    # The tables that the pages are made with are those of the project they are made for.
+    with environment({"ANALYSIS_DATA": str(order.root / "data")}):
         made = _made(order)
         named = {file_name(order.edition, name): one for name, one in made.items()}
         inspect(named, order.root, order.places)
     return made
-
-
-@contextmanager
-def _data_of(root: Path) -> Iterator[None]:
-    """Let the tables that the pages are made with be those of the project they are made for."""
-    before = os.environ.get("ANALYSIS_DATA")
-    os.environ["ANALYSIS_DATA"] = str(root / "data")
-    try:
-        yield
-    finally:
-        del os.environ["ANALYSIS_DATA"]
-        if before is not None:
-            os.environ["ANALYSIS_DATA"] = before
 
 
 def _made(order: Order) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from analysis import exhibits, press, startpage, words
 from analysis.briefs import ROOT
-from analysis.briefs.chapters import drop_live, kernel_environment
+from analysis.briefs.chapters import STORED, drop_live, kernel_environment
 from analysis.briefs.spec import nearest
 
 README_CHART = ("02_poverty_incidence", "incidence-fan-figure", "docs/incidence.svg")
@@ -120,7 +120,7 @@ def store_readme_chart(root: Path = ROOT) -> bool:
 def _execute(path: Path, root: Path) -> None:
     asked = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace"]
     asked += ["--ExecutePreprocessor.record_timing=False", "--log-level=ERROR", str(path)]
-    told = os.environ | kernel_environment(root)
+    told = os.environ | kernel_environment(root) | STORED
     ended = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=root, env=told)
     if ended.returncode:
         last = ended.stderr.strip().splitlines()[-1:]

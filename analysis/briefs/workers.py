@@ -14,8 +14,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from typing import NamedTuple, Protocol
@@ -348,6 +348,36 @@ def serve() -> None:
                 crew.start(line.recv())
     except (EOFError, OSError):
         crew.stop()
+
+
+@contextmanager
+def environment(told: Mapping[str, str]) -> Iterator[None]:
+    """
+    Set variables of the environment for a while, and put back what was there.
+
+    Parameters
+    ----------
+    told : mapping of str to str
+        Name to value.
+
+    Yields
+    ------
+    None
+
+    Examples
+    --------
+    >>> with environment({"ANALYSIS_DATA": "here"}):
+    ...     os.environ["ANALYSIS_DATA"]
+    'here'
+    """
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ.update({} if value is None else {name: value})
 
 
 def one_line(text: str) -> str:
