@@ -31,7 +31,7 @@ from projects import (
     notebook,
 )
 
-from analysis import briefs, words
+from analysis import briefs, press, words
 from analysis.__main__ import main
 from analysis.briefs import chapters, outputs, published, record, revisions, verify, workers
 from analysis.briefs.batch import said_seconds, time_left
@@ -1272,6 +1272,33 @@ def test_data_saved_while_the_run_is_at_work_are_in_no_record(project):
     assert report.failures == [
         "own-north: 01_first: data/north/facts.csv was changed while the run was at work; "
         "run it again"
+    ]
+    assert not (project / "reports/generated/own-north/run.json").exists()
+    assert make(project, "own-north")[0].failures == []
+
+
+def test_a_notebook_saved_while_the_run_is_at_work_is_not_what_was_hashed(
+    project, kept, monkeypatch
+):
+    monkeypatch.setattr(kept, "slots", 1)
+    path = project / "notebooks/02_second.ipynb"
+    save = f"import pathlib\npathlib.Path({str(path)!r}).open('a').write(' ')"
+    write_notebook(project, "01_first", PLACE, f"{IMPORTS}\n{save}", FINDING)
+    moved = "own-north: 02_second: notebooks/02_second.ipynb was changed while the run was at work"
+    assert make(project, "own-north")[0].failures == [f"{moved}; run it again"]
+    write_notebook(project, "01_first", PLACE, IMPORTS, FINDING)
+    assert make(project, "own-north")[0].failures == []
+
+
+def test_a_page_saved_while_the_run_is_at_work_is_not_what_was_hashed(project, monkeypatch):
+    template = project / "brief.typ"
+    shutil.copy(press.TEMPLATE, template)
+    monkeypatch.setattr(press, "TEMPLATE", template)
+    save = f"import pathlib\npathlib.Path({str(template)!r}).open('a').write(' ')"
+    write_notebook(project, "01_first", PLACE, f"{IMPORTS}\n{save}", FINDING)
+    (report,) = make(project, "own-north")
+    assert report.failures == [
+        "own-north: brief.typ was changed while the run was at work; run it again"
     ]
     assert not (project / "reports/generated/own-north/run.json").exists()
     assert make(project, "own-north")[0].failures == []

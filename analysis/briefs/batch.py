@@ -148,7 +148,8 @@ class Batch:
         desk, chapter = work.holders[0]
         job = Job(chapter.name, chapter.notebook, chapter.told, desk.around.root)
         places = desk.around.named_places(chapter)
-        job = job._replace(kernel=job.kernel or self._kernels, places=places)
+        told = {"places": places, "sha256": desk.around.notebook_hash(chapter.notebook)}
+        job = job._replace(kernel=job.kernel or self._kernels, **told)
         self._running[work.key] = work
         return Task(work.key, run_chapter, (job,), limit)
 
@@ -213,7 +214,7 @@ class Batch:
         state.seconds += outcome.seconds
         self._took.setdefault(PRESS, []).append(outcome.seconds)
         failure = outcome.failure
-        if not failure and (moved := state.desk.around.moved(state.desk.all_places())):
+        if not failure and (moved := state.desk.moved()):
             failure = _moved(moved)
         if not failure:
             try:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analysis import press
-from analysis.briefs import faults, outputs
-from analysis.briefs.workers import FORKS, environment
+from analysis.briefs import faults, outputs, record
+from analysis.briefs.workers import FORKS, Failed, Failure, environment
 
 # Sliders and tables to search live in a kernel; stored, they would be dead, large, and never alike.
 LIVE = "live"
@@ -26,7 +26,7 @@ _watched: set[Path] = set()
 
 
 class Job(NamedTuple):
-    """A chapter to run: the notebook, what to tell it, whether a kernel is wanted, whose data."""
+    """A chapter to run: the notebook and its hash, what to tell it, if in a kernel, whose data."""
 
     name: str
     notebook: Path
@@ -34,6 +34,7 @@ class Job(NamedTuple):
     root: Path
     kernel: bool = not FORKS
     places: frozenset[str] = frozenset()
+    sha256: str | None = None
 
 
 class Executed(NamedTuple):
@@ -60,7 +61,8 @@ def run_chapter(job: Job) -> Executed:
     Raises
     ------
     Failed
-        If a cell fails; it names cell and error, and says what to do.
+        If a cell fails; it names cell and error, and says what to do. If the notebook is not the
+        one that was hashed.
 
     Examples
     --------
@@ -73,7 +75,7 @@ def run_chapter(job: Job) -> Executed:
     os.environ.update(kernel_environment(job.root))
     watch(job.root)
     # A path would be read as a format string, so the notebook itself is handed over.
-    source = nbformat.read(job.notebook, as_version=4)
+    source = nbformat.reads(_hashed(job).decode(), as_version=4)
     try:
         with environment(STORED), tempfile.TemporaryDirectory(prefix="kernel-") as folder:
             ran = papermill.execute_notebook(
@@ -91,6 +93,14 @@ def run_chapter(job: Job) -> Executed:
     content = _cleaned(ran)
     outputs.inspect({f"{job.name}.ipynb": content}, job.root, _places(job))
     return Executed(content, None if job.kernel else tuple(sorted(_read)))
+
+
+def _hashed(job: Job) -> bytes:
+    """Read a notebook, and refuse one that an analyst has saved since the run began."""
+    content = job.notebook.read_bytes()
+    if job.sha256 not in (None, record.bytes_hash(content)):
+        raise Failed(*Failure.of("moved", path=f"notebooks/{job.notebook.name}"))
+    return content
 
 
 def _refuse_errors(ran: Mapping) -> None:

@@ -37,6 +37,12 @@ class Desk(NamedTuple):
         """List the places that the chapters of the brief depend on."""
         return frozenset().union(*(self.places(chapter) for chapter in self.edition.chapters))
 
+    def moved(self) -> list[str]:
+        """List what is not as it was hashed, of all that the pages are made of."""
+        template = press.TEMPLATE
+        same = record.stands(template, self.around.template)
+        return [*([] if same else [template.name]), *self.around.moved(self.all_places())]
+
     def fingerprint(self, chapter: Chapter) -> str:
         """Hash all that the outcome of a chapter depends on."""
         return self.around.chapter_fingerprint(chapter, self.places(chapter))
