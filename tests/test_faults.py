@@ -64,7 +64,7 @@ def test_the_line_is_in_the_language_of_the_reader(project, monkeypatch):
     monkeypatch.setenv("ANALYSIS_LANGUAGE", "zh")
     (said,) = make(project)[0].failures
     assert said.startswith(
-        "own: 01_first及另外1章: 第3个单元格（cell-1，01_first.ipynb）出错：2016"
+        "own：01_first及另外1章：第3个单元格（cell-1，01_first.ipynb）出错：2016"
     )
     assert "不是整数" in said and "；另有2处" in said
     assert "whole number" not in said
