@@ -125,3 +125,24 @@ def test_a_language_that_there_is_not_is_english(tmp_path, monkeypatch):
 def test_chapters_that_failed_for_different_reasons_are_not_gathered(tmp_path):
     two = [("01_a", failed("KeyError", "a", tmp_path)), ("02_b", failed("KeyError", "b", tmp_path))]
     assert [chapter for chapter, _ in faults.told_once(two)] == ["01_a", "02_b"]
+
+
+def test_one_reason_in_two_notebooks_is_said_once_though_the_remedy_names_each(tmp_path):
+    said = "cell 3 of {}.ipynb failed: KeyError: 'poor_persons' is not there"
+    two = [
+        (name, faults.Failure(said.format(name), "cell-1", f"open {name}"))
+        for name in ("01_a", "02_b")
+    ]
+    ((chapters, failure),) = faults.told_once(two)
+    assert chapters == "01_a and 1 more" and failure.remedy == "open 01_a"
+
+
+def test_a_table_saved_by_a_chinese_excel_is_named_once_for_all_chapters(project):
+    read = "from analysis import tables\ntables.read('facts', place=place)"
+    for name, title in (("01_first", "first-title"), ("02_second", "second-title")):
+        (project / f"notebooks/{name}.ipynb").write_text(notebook(title, PLACE, read))
+    path = project / "data/demo_county/facts.csv"
+    path.write_bytes(path.read_text("utf-8").encode("gb18030"))
+    (said,) = make(project)[0].failures
+    assert said.startswith("own: 01_first and 1 more: ")
+    assert "failed: facts.csv: is not UTF-8; save it as CSV UTF-8; mend this table" in said

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import tables
+from analysis.tables import checks, published
 
 PUBLISHED = sorted(path.stem for path in (tables.DATA / "reference").glob("*.csv"))
 
@@ -120,6 +121,41 @@ def test_a_fault_is_refused_and_named(data_copy, change, rule, said):
     error = _spoil(data_copy, change)
     assert rule in set(error.findings["rule"])
     assert said in str(error)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule", "row"),
+    [
+        (lambda text: text.encode("gb18030"), "not_utf8", 0),
+        (lambda text: text.encode("utf-16"), "not_utf8", 0),
+        (lambda _: b"", "empty_file", 0),
+        (lambda text: _with_row(text, 2, "{},"), "many_cells", 2),
+        (lambda text: _with_row(text, 3, "{},"), "many_cells", 3),
+        (lambda text: _with_row(text, 3, '"{}'), "open_quote", 3),
+    ],
+)
+@pytest.mark.parametrize("name", ["facts", "sources"])
+def test_a_file_that_is_no_table_is_named_with_its_row(data_copy, name, spoil, rule, row):
+    """Sources are also what other tables are held against."""
+    path = data_copy / ("wenshan" if name == "facts" else ".") / f"{name}.csv"
+    path.write_bytes(spoil(path.read_text("utf-8")))
+    published._checked.cache_clear()
+    with pytest.raises(tables.TableError) as caught:
+        tables.read("facts", place="wenshan")
+    (found,) = caught.value.findings.to_dict("records")
+    assert (found["file"], found["row"], found["rule"]) == (path.name, row, rule)
+
+
+def _with_row(text, row, form):
+    """Spoil one row; quotes that others hold would close the one that is opened."""
+    lines = text.replace('"', "").splitlines() if '"' in form else text.splitlines()
+    lines[row - 1] = form.format(lines[row - 1])
+    return "\n".join(lines).encode()
+
+
+def test_a_fault_of_the_reader_itself_is_not_laid_to_the_table():
+    fault = pd.errors.ParserError("out of memory")
+    assert checks._misshapen("a.csv", fault) is fault
 
 
 def test_all_faults_are_named_at_once_in_both_languages(data_copy):

@@ -90,11 +90,12 @@ def told_once(failures: Sequence[tuple[str, Failure]]) -> list[tuple[str, Failur
     >>> told_once([(name, Failure(row.format(name))) for name in ("02_a", "04_b", "05_c")])[0][0]
     '02_a and 2 more'
     """
-    alike: dict[tuple[str, str], list[tuple[str, Failure]]] = {}
+    alike: dict[str, list[tuple[str, Failure]]] = {}
     for chapter, failure in failures:
-        # What is said of a cell after its notebook is the reason alone.
+        # What is said of a cell after its notebook is the reason alone; a remedy may name the
+        # notebook, so that it tells nothing apart.
         _, _, reason = failure.said.partition(".ipynb")
-        alike.setdefault((reason or failure.said, failure.remedy), []).append((chapter, failure))
+        alike.setdefault(reason or failure.said, []).append((chapter, failure))
     return [(_chapters([chapter for chapter, _ in kind]), kind[0][1]) for kind in alike.values()]
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from io import BytesIO
 
 import pandas as pd
 
-from analysis.tables.checks import MARKS, check_table, typed_table
+from analysis.tables.checks import MARKS, check_table, raw_table, typed_table
 from analysis.tables.files import find_file, place_folder
 from analysis.tables.findings import TableError
 
@@ -36,7 +35,7 @@ def read(
     Raises
     ------
     TableError
-        The file breaks its dictionary; every offender is named.
+        The file is no table, or breaks its dictionary; every offender is named.
     FileNotFoundError
         No such table or place; the message lists those there are.
 
@@ -56,7 +55,7 @@ def read(
 @lru_cache(maxsize=128)
 def _checked(content: bytes, name: str, file: str) -> pd.DataFrame:
     """Hold the same content against the dictionary once; who gets it copies it."""
-    raw = pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    raw = raw_table(content, file)
     findings = check_table(raw, name, file)
     if len(findings):
         raise TableError(findings)
