@@ -1,5 +1,6 @@
 """The cache of readings: the same frames as reading gives, and never a stale or broken one."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -96,6 +97,25 @@ def test_a_refused_folder_is_refused_each_time(office, readings):
         with pytest.raises(tables.TableError):
             tables.cached_folder(office)
     assert len(readings) == 2
+
+
+def test_a_store_that_cannot_be_made_leaves_every_reading_a_new_one(office, readings, tmp_path):
+    """A file in its place stops whoever would write there, and root too."""
+    (tmp_path / "store").write_text("not a folder")
+    for _ in range(2):
+        _same(tables.cached_folder(office), tables.read_folder(office))
+        assert cache.kept_text(office, "names", lambda: "text") == "text"
+    assert len(readings) == 2
+
+
+def test_a_store_that_is_full_keeps_no_half_a_reading(office, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(cache.Path, "write_text", full)
+    assert tables.cached_folder(office)
+    assert cache.kept_text(office, "names", lambda: "text") == "text"
+    assert list(cache._store().iterdir()) == []
 
 
 def test_the_store_can_be_turned_off_and_forgets_the_oldest(office, readings, monkeypatch):

@@ -8,7 +8,8 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Mapping
-from functools import cache
+from contextlib import suppress
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def cached_folder(folder: Path | str) -> dict[str, pd.DataFrame]:
     The store lies in ``.cache/ledgers`` of the project, or in the folder that the environment
     variable ``ANALYSIS_CACHE`` names; ``off`` reads anew each time. It holds the office's rows, so
     only its owner may open it, and it never stands among what leaves the office. A reading that
-    was refused is not kept; one that is damaged is read anew.
+    was refused is not kept; one that is damaged is read anew, and every one where nothing can be
+    kept.
 
     Parameters
     ----------
@@ -66,8 +68,7 @@ def cached_folder(folder: Path | str) -> dict[str, pd.DataFrame]:
     found = _taken(place)
     if found is None:
         found = read_folder(folder)
-        _keep(found, place)
-        _forget(store)
+        _keep(place, partial(_write_frames, found))
     return found
 
 
@@ -121,7 +122,7 @@ def kept_text(folder: Path | str, name: str, make: Callable[[], str]) -> str:
     Returns
     -------
     str
-        The text, kept where readings are, and open to their owner only.
+        The text, kept where readings are if anything can be, and open to their owner only.
 
     Raises
     ------
@@ -138,16 +139,12 @@ def kept_text(folder: Path | str, name: str, make: Callable[[], str]) -> str:
     store = _store()
     if store is None:
         return make()
-    path = store / f"{reading_key(folder)}.{name}" / name
+    place = store / f"{reading_key(folder)}.{name}"
     try:
-        return path.read_text(encoding="utf-8")
+        return (place / name).read_text(encoding="utf-8")
     except (OSError, ValueError):
         text = make()
-    path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-    aside = path.with_name(uuid.uuid4().hex)
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
-    _forget(store)
+    _keep(place, lambda aside: (aside / name).write_text(text, encoding="utf-8"))
     return text
 
 
@@ -188,26 +185,32 @@ def _file(place: Path, name: str) -> Path:
     return place / f"{name}.parquet"
 
 
-def _keep(found: Mapping[str, pd.DataFrame], place: Path) -> None:
+def _keep(place: Path, write: Callable[[Path], object]) -> None:
     """Write aside and move into place at once, so that nobody meets half a reading."""
     aside = place.with_name(f"{place.name}.{uuid.uuid4().hex}")
-    aside.mkdir(parents=True, mode=0o700)
-    for name, frame in found.items():
-        frame.to_parquet(_file(aside, name), compression="zstd")
-    contents = {name: _hash(_file(aside, name)) for name in found}
-    (aside / CONTENTS).write_text(json.dumps(contents), encoding="utf-8")
-    # What stands there is damaged, or another process has just written the same.
-    shutil.rmtree(place, ignore_errors=True)
+    # A store that is full or another account's costs time; it stops nobody.
     try:
+        aside.mkdir(parents=True, mode=0o700)
+        write(aside)
+        # What stands there is damaged, or another process has just written the same.
+        shutil.rmtree(place, ignore_errors=True)
         aside.rename(place)
     except OSError:
         shutil.rmtree(aside, ignore_errors=True)
+    _forget(place.parent)
+
+
+def _write_frames(found: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    for name, frame in found.items():
+        frame.to_parquet(_file(folder, name), compression="zstd")
+    contents = {name: _hash(_file(folder, name)) for name in found}
+    (folder / CONTENTS).write_text(json.dumps(contents), encoding="utf-8")
 
 
 def _forget(store: Path) -> None:
-    by_age = sorted(store.iterdir(), key=_age, reverse=True)
-    for old in by_age[KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
+    with suppress(OSError):
+        for old in sorted(store.iterdir(), key=_age, reverse=True)[KEPT:]:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _age(place: Path) -> float:
