@@ -280,6 +280,18 @@ def test_a_fault_of_the_template_is_named_once_for_all_editions(project):
     assert len(str(caught.value).splitlines()) == 1
 
 
+def test_a_wrong_key_in_every_value_of_an_axis_hides_no_other_fault(project):
+    values = [{"name": f"c{n}", "yaer": 2017} for n in range(25)]
+    chapters = [{"notebook": "99_gone"}]
+    write_spec(project, title="own.nothing", chapters=chapters, **{"for": {"place": values}})
+    with pytest.raises(SpecError) as caught:
+        editions(project)
+    said = str(caught.value)
+    assert said.count("'yaer' is not a parameter") == 1 and "more" not in said
+    assert "the catalogue has no text 'own.nothing'" in said
+    assert "there is no notebook '99_gone'" in said
+
+
 def test_a_title_that_asks_for_what_the_brief_lacks_is_refused_before_anything_runs(project):
     write_spec(project, parameters={})
     with pytest.raises(SpecError, match="asks for 'area'"):

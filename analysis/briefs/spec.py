@@ -189,7 +189,7 @@ def read_editions(
     shelf = _Shelf(root, languages)
     _refuse([p for name in entries for p in _problems(name, spec.briefs[name], shelf)], path)
     editions = [_edition(draft, shelf) for draft in chosen]
-    _refuse(dict.fromkeys(p for edition in editions for p in _title_problems(edition)), path)
+    _refuse([p for edition in editions for p in _title_problems(edition)], path)
     return editions
 
 
@@ -272,9 +272,11 @@ def _validate(loaded: object, path: Path) -> FileSpec:
 
 
 def _refused(path: Path, sentences: Sequence[str]) -> SpecError:
-    """Put all that is wrong into one refusal, as far as anybody reads it."""
-    more = len(sentences) - MOST_SAID
-    told = [*sentences[:MOST_SAID], *([f"and {more:,} more"] if more > 0 else [])]
+    """Put all that is wrong into one refusal, each once and as far as anybody reads it."""
+    # A template repeats its faults in every value of its axes.
+    once = list(dict.fromkeys(sentences))
+    more = len(once) - MOST_SAID
+    told = [*once[:MOST_SAID], *([f"and {more:,} more"] if more > 0 else [])]
     return SpecError("\n".join(f"{path}: {sentence}" for sentence in told))
 
 
@@ -536,7 +538,7 @@ def _chapter_problems(
         yield from (f"{where}: {line}" for line in str(refusal).splitlines())
     else:
         yield from _wrong_values(f"{where} > parameters", told, own, name, shelf.root)
-    yield from (f"{where}: {line}" for line in dict.fromkeys(lacking))
+    yield from (f"{where}: {line}" for line in lacking)
 
 
 def _title_problems(edition: Edition) -> Iterator[str]:
