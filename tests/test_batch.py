@@ -826,6 +826,46 @@ def test_an_edition_made_anew_is_compared_with_its_record_kept_under_the_same_na
     assert len(revisions.compare(old, new)) == 1
 
 
+@pytest.mark.parametrize("unwritten", ["own-north.zh.pdf", "run.json"])
+def test_what_a_stopped_run_left_is_neither_kept_nor_compared(project, monkeypatch, unwritten):
+    read = f"{READ}\nread = pathlib.Path(data, place, 'facts.csv').read_text()"
+    write_notebook(project, "01_first", PLACE, read, f"share += int(read[-2]) / 100\n{FINDING}")
+    make(project, "own-north")
+    revisions.keep("own-north", "first", project)
+    (project / "data/north/facts.csv").write_text("fact,value\na,4\n")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(press, "write_whole", partial(stopped_at, unwritten, press.write_whole))
+        make(project, "own-north")
+    for asked in (["keep", "own-north", "--as", "b"], ["compare", "first", "own-north"]):
+        assert "own-north was not finished: " in refused(project, *asked)
+    make(project, "own-north")
+    assert revisions.keep("own-north", "b", project) == "reports/kept/b.json"
+    old, new = (revisions.find_record(name, project) for name in ("first", "b"))
+    (change,) = revisions.compare(old, new)
+    assert change.causes == ("data: data/north/facts.csv",)
+
+
+def stopped_at(name, write, path, content):
+    if path.name == name:
+        raise KeyboardInterrupt
+    write(path, content)
+
+
+def refused(project, *words_):
+    asked, told = command(project, *words_)
+    ended = subprocess.run(asked, env=told, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2, ended
+    return ended.stderr
+
+
+def test_a_brief_is_kept_only_with_every_file_that_its_record_names(project):
+    make(project, "own-north")
+    (project / "reports/generated/own-north/own-north.en.xlsx").write_bytes(b"")
+    with pytest.raises(revisions.NoRecord, match=r"own-north\.en\.xlsx is not the file that run"):
+        revisions.keep("own-north", "own-north", project)
+    assert not (project / "reports/kept").exists()
+
+
 def shown_rows(rows, kind="table", left=(0,)):
     both = partial(dict.fromkeys, words.LANGUAGES)
     columns = [

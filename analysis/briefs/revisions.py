@@ -117,7 +117,7 @@ def find_record(name: str, root: Path, *, made_first: bool = False) -> Record:
     Raises
     ------
     NoRecord
-        If there is no such record.
+        If there is no such record, or the numbers that stand are of another run than it.
 
     Examples
     --------
@@ -128,7 +128,21 @@ def find_record(name: str, root: Path, *, made_first: bool = False) -> Record:
     """
     kept, made = root / spec.KEPT / f"{name}.json", root / "reports" / "generated" / name
     places = (made, kept) if made_first else (kept, made)
-    return read_published(next((path for path in places if path.exists()), Path(name)))
+    path = next((path for path in places if path.exists()), Path(name))
+    found = read_published(path)
+    if path.is_dir():
+        _require_finished(path, found.facts, ["published.json"])
+    return found
+
+
+def _require_finished(folder: Path, facts: Mapping, names: Iterable[str]) -> None:
+    """Refuse files beside the record of another run: one that was stopped leaves them so."""
+    for name in names:
+        noted = facts["outputs"].get(name)
+        told = noted if isinstance(noted, dict) else {}
+        file = str(told.get("file", name))
+        if not record.stands(folder / file, told.get("sha256")):
+            raise NoRecord(lines.say("revision.unfinished", brief=folder.name, file=file))
 
 
 def issued(name: str, root: Path) -> list[str]:
@@ -184,8 +198,9 @@ def keep(name: str, kept_as: str, root: Path) -> str:
     Raises
     ------
     ValueError
-        If there is no such edition, a name is none, or other numbers are kept under it: what was
-        issued is not lost because a brief was made anew.
+        If there is no such edition, a file of it is not the one that its record names, a name is
+        none, or other numbers are kept under it: what was issued is not lost because a brief was
+        made anew.
 
     Examples
     --------
@@ -198,7 +213,9 @@ def keep(name: str, kept_as: str, root: Path) -> str:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,149}", told):
             raise ValueError(f"{told!r} is not a plain name; use a-z, 0-9, _ and -")
     path = Path(spec.KEPT) / f"{kept_as}.json"
-    issued = read_published(root / "reports" / "generated" / name)
+    folder = root / "reports" / "generated" / name
+    issued = read_published(folder)
+    _require_finished(folder, issued.facts, issued.facts["outputs"])
     if (root / path).exists() and read_published(root / path).numbers != issued.numbers:
         raise ValueError(
             f"{path.as_posix()} keeps other numbers of an issued brief; keep these under another "
