@@ -89,6 +89,110 @@ def long_code(pages):
     put("members", "member", 1, int("53" + "1" * 16))(pages)
 
 
+def incomes(title, *above, cells=(2.5, 2.5, 2.5, 2.5)):
+    """The villages' income under a title, below other rows, in these cells."""
+    column = "collective_income_yuan"
+    values = (put("villages", column, row, cell) for row, cell in enumerate(cells, start=1))
+    rows = (insert("villages", 0, *row) for row in reversed(above))
+    return both(retitle("villages", column, title), *values, *rows)
+
+
+def distances(title, cell):
+    column = "water_distance_km"
+    return both(retitle("households", column, title), put("households", column, 1, cell))
+
+
+def income_is(yuan, row=0):
+    return ("villages", "collective_income_yuan", row, yuan)
+
+
+def distance_is(km):
+    return ("households", "water_distance_km", 0, km)
+
+
+INCOME = "集体经济收入"
+LEFT = [""] * (list(offices.titles("villages")).index("collective_income_yuan"))
+# Where the unit of a figure stands, and which holds if there are two: always the nearest.
+UNITS_READ = [
+    ("a bare 万", incomes(f"{INCOME}（万）"), ["header_unit"], income_is(25000)),
+    (
+        "a must behind the unit",
+        incomes(f"{INCOME}（万元）（必填）"),
+        ["header_unit"],
+        income_is(25000),
+    ),
+    ("so much a year", incomes(f"{INCOME}（万元/年）"), ["header_unit"], income_is(25000)),
+    ("hundreds of yuan", incomes(f"{INCOME}（百元）"), ["header_unit"], income_is(250)),
+    ("a remark", incomes(f"{INCOME}（必填）"), [], income_is(2.5)),
+    ("a plan's name", incomes(f"{INCOME}（十三五）"), [], income_is(2.5)),
+    ("another currency", incomes(f"{INCOME}（美元）"), ["header_unit_unknown"], income_is(None)),
+    ("two units", incomes(f"{INCOME}（元）（万元）"), ["header_unit_unknown"], income_is(None)),
+    ("above", incomes(INCOME, ["某县村表"], ["单位：万元"]), ["unit_above"], income_is(25000)),
+    ("beside its word", incomes(INCOME, ["单位：", "", "万元"]), ["unit_above"], income_is(25000)),
+    ("one of several", incomes(INCOME, ["计量单位：人、万元"]), ["unit_above"], income_is(25000)),
+    (
+        "in the sheet's title",
+        incomes(INCOME, ["某县村表（万元）"]),
+        ["unit_above"],
+        income_is(25000),
+    ),
+    (
+        "behind an office",
+        incomes(INCOME, ["填报单位：某办 单位：万元"]),
+        ["unit_above"],
+        income_is(25000),
+    ),
+    ("a county that begins as a unit", incomes(INCOME, ["单位：元谋县"]), [], income_is(2.5)),
+    ("a bracket alone", incomes(INCOME, [*LEFT, "", "（万元）"]), ["unit_above"], income_is(25000)),
+    ("over its group", incomes(INCOME, [*LEFT, "收入（万元）"]), ["unit_above"], income_is(25000)),
+    ("over another group", incomes(INCOME, [*LEFT, "收入", "资金（万元）"]), [], income_is(2.5)),
+    (
+        "two at one place",
+        incomes(INCOME, ["单位：元、万元"]),
+        ["header_unit_unknown"],
+        income_is(None),
+    ),
+    (
+        "the title is nearer",
+        incomes(f"{INCOME}（元）", ["单位：万元"]),
+        ["unit_twice"],
+        income_is(2.5),
+    ),
+    (
+        "the nearer of two rows",
+        incomes(INCOME, ["单位：元"], ["单位：万元"]),
+        ["unit_above", "unit_twice"],
+        income_is(25000),
+    ),
+    (
+        "the cell is nearer still",
+        incomes(f"{INCOME}（万元）", cells=("8000元", 1, 1, 1)),
+        ["cell_unit", "header_unit"],
+        income_is(8000),
+    ),
+    (
+        "the cell says what its column says",
+        incomes(f"{INCOME}（万元）", cells=("0.8万元", 1, 1, 1)),
+        ["header_unit", "ten_thousands"],
+        income_is(8000),
+    ),
+    (
+        "the cell under a unit above",
+        incomes(INCOME, ["单位：万元"], cells=("0.8亿", 1, 1, 1)),
+        ["cell_unit", "unit_above"],
+        income_is(80_000_000),
+    ),
+    ("half kilometres", distances("取水距离（里）", 5), ["header_unit"], distance_is(2.5)),
+    ("minutes", distances("取水距离（分钟）", 15), ["header_unit_unknown"], distance_is(None)),
+    (
+        "an unheard unit",
+        distances("取水距离（袋）", 15),
+        ["header_unit_unknown"],
+        distance_is(None),
+    ),
+]
+
+
 # What is broken -> the finding it must give, with the value that the tables then hold.
 READ = [
     # title rows, headers
@@ -124,6 +228,7 @@ READ = [
         ["header_unit_unknown"],
         None,
     ),
+    *UNITS_READ,
     ("required column gone", drop("households", "size"), ["missing_column"], None),
     (
         "two columns of one name",
@@ -454,6 +559,16 @@ def test_a_broken_sheet_gives_its_finding_and_no_other(tmp_path, change, expecte
         assert pd.isna(found) if value is None else found == value
 
 
+@pytest.mark.parametrize("table", headers.LEDGERS)
+def test_no_title_of_the_dictionary_is_taken_for_one_of_a_unit(table):
+    known = headers.titles_of(table)
+    plain = {column: title for title, (column, rank) in reversed(known.items()) if not rank}
+    for title, (column, _) in known.items():
+        found = headers.find_header([[title, *(plain[one] for one in plain if one != column)]])
+        assert column in found.columns.values()
+        assert not [note for note in found.notes if "unit" in note[1]], title
+
+
 @pytest.mark.parametrize(
     ("change", "expected"), [case[1:] for case in CROSS], ids=[case[0] for case in CROSS]
 )
@@ -516,6 +631,18 @@ def test_a_group_over_two_rows_tells_columns_of_one_name_apart():
     ]
     found = headers.find_header(rows)
     assert found.columns == {0: "household", 1: "year", 3: "moved_in"}
+
+
+def test_the_unit_of_a_group_holds_for_its_money_and_for_nothing_else():
+    rows = [
+        ["项目编号", "项目类别", "资金来源", "投资（万元）", "", ""],
+        ["", "", "", "批复金额", "受益户数", "批复日期"],
+        ["P1", "产业", "专项资金", 35.5, 3, "2017-03-05"],
+    ]
+    found = headers.find_header(rows)
+    assert found.columns[3] == "approved_yuan"
+    assert {at: scale for at, scale in found.scales.items() if scale != "1"} == {3: "10000"}
+    assert [note[1:] for note in found.notes] == [("unit_above", "万元", "10000")]
 
 
 def test_a_value_merged_over_rows_belongs_to_each_of_them(tmp_path):

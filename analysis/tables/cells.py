@@ -68,7 +68,8 @@ def read_cell(text: str, kind: Kind, stored: bool = False) -> Cell:
     text : str
         What stands in the cell.
     kind : Kind
-        What the column holds; numbers are multiplied by its scale, ``10000`` under 万元.
+        What the column holds; a number that names no unit is multiplied by its scale, ``10000``
+        under 万元.
     stored : bool
         The workbook holds the cell as a number, not as text.
 
@@ -155,15 +156,27 @@ def _number(text: str, kind: Kind) -> Cell:
     percent = kind.type == "share" and suffix == "%"
     if suffix and not percent and suffix not in SUFFIXES.get(kind.unit, ()):
         return Cell(text)
-    rule = "percent" if percent else _number_rule(whole, large, suffix)
-    scale = Decimal("0.01") if percent else Decimal(kind.scale)
+    own, of_column = _own_scale(large, suffix), Decimal(kind.scale)
+    rule = _number_rule(whole, large, suffix)
+    if own and of_column not in (1, own):
+        rule = "cell_unit"
+    scale = own or of_column
     if not rule and scale == 1:
         return Cell(text.replace(" ", "").removeprefix("+"), "spaces" if " " in text else "")
-    value = Decimal(f"{sign}{whole.replace(',', '')}{fraction}") * SCALES[large] * scale
+    value = Decimal(f"{sign}{whole.replace(',', '')}{fraction}") * scale
     return Cell(_plain(value), rule)
 
 
+def _own_scale(large: str, suffix: str) -> Decimal | None:
+    """A unit in the cell is nearer to the number than the column's, which then does not count."""
+    if not large and not suffix:
+        return None
+    return SCALES[large] * (Decimal("0.01") if suffix == "%" else 1)
+
+
 def _number_rule(whole: str, large: str, suffix: str) -> str:
+    if suffix == "%":
+        return "percent"
     if large:
         return "ten_thousands"
     if suffix:

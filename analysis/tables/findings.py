@@ -37,6 +37,7 @@ REPAIRS = frozenset(
         "personal_column",
         "column_twice",
         "header_unit",
+        "unit_above",
         "year_from_title",
         "merged_cell",
         "empty_row",
@@ -60,6 +61,9 @@ REPAIRS = frozenset(
 DOUBTS = frozenset(
     [
         "absent_column",
+        # Of two units the nearer holds; they may differ by ten thousand.
+        "unit_twice",
+        "cell_unit",
         "panel_gap",
         "cause_unlike_members",
         "child_worker",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ import pandas as pd
 
 from analysis.tables.codebook import LEDGERS, columns_of
 from analysis.tables.files import find_file
+from analysis.tables.units import is_unit, read_unit, unit_of
 
 SEARCHED = 20
 FEWEST = 3
@@ -19,17 +19,12 @@ FEWEST = 3
 LONGEST = 200
 YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?:年|$)")
 BRACKETS = re.compile(r"^(.*)[(\[【](?:单位:?)?([^()\[\]【】]*)[)\]】]$")
-# A unit in a header: which unit of the dictionary it measures, and how many of those it is.
-UNITS = {
-    **{"元": ("yuan", "1"), "千元": ("yuan", "1000"), "万元": ("yuan", "10000")},
-    **{"亿元": ("yuan", "100000000"), "%": ("share", "0.01"), "元/人": ("yuan per person", "1")},
-    **{"人": ("person", "1"), "万人": ("person", "10000"), "户": ("household", "1")},
-    **{"公里": ("km", "1"), "千米": ("km", "1"), "km": ("km", "1"), "米": ("km", "0.001")},
-    **{"平方米": ("m2", "1"), "㎡": ("m2", "1"), "m2": ("m2", "1"), "月": ("month", "1")},
-    **{"年": ("year", "1"), "个": ("", "1"), "项": ("", "1")},
-}
+IN_BRACKETS = re.compile(r"[(\[【](?:单位:?)?([^()\[\]【】]*)[)\]】]")
+# Above a table; 单位 is also an office's word for an office, so that what follows must be units.
+SAID_UNIT = re.compile(r"单 ?位 ?[:为]? ?([^ :()\[\]【】]{1,30})")
+BETWEEN = re.compile("[、,;和及.。]")
 KINDS_OF_TITLES = ("name", "id_number", "phone", "bank_card", "address")
-LOOSE = {("yuan", "yuan per person"), ("", "person"), ("year", "month")}
+MEASURES = ("number", "integer", "share")
 
 
 class Header(NamedTuple):
@@ -217,7 +212,7 @@ def find_header(rows: list[list]) -> Header | None:
                     best.append((table, first, span, titles))
     if len(best) > 1:
         raise AmbiguousHeaderError([table for table, *_ in best])
-    return _header(*best[0]) if best else None
+    return _header(*best[0], rows) if best else None
 
 
 def _enough(table: str, found: dict[int, tuple[str, int]]) -> bool:
@@ -250,19 +245,21 @@ def _matches(titles: dict[int, tuple[str, ...]], table: str) -> dict[int, tuple[
 
 def _known(candidates: tuple[str, ...], known: dict) -> tuple[str, int] | None:
     for candidate in candidates:
-        title = normal_title(candidate)
-        bare = BRACKETS.match(title)
-        if title in known or (bare and bare[1] in known):
-            return known.get(title) or known[bare[1]]
+        title, bare = normal_title(candidate), bare_title(candidate)
+        if title in known or bare in known:
+            return known.get(title) or known[bare]
     return None
 
 
-def _header(table: str, first: int, span: int, titles: dict[int, tuple[str, ...]]) -> Header:
+def _header(
+    table: str, first: int, span: int, titles: dict[int, tuple[str, ...]], rows: list[list]
+) -> Header:
     matches = _matches(titles, table)
     shown = {at: " ".join(candidates[-1].split()) for at, candidates in titles.items()}
     notes = [(at, _unread(title), title, "") for at, title in shown.items() if at not in matches]
     columns = _chosen(matches, notes, shown)
-    scales = _scales(table, columns, shown, notes)
+    over = rows[: first + span - 1][::-1]
+    scales = _scales(table, columns, shown, over, notes)
     columns = {at: column for at, column in columns.items() if at in scales}
     return Header(table, first, span, columns, shown, scales, tuple(notes))
 
@@ -307,24 +304,47 @@ def _chosen(matches: dict, notes: list, shown: dict) -> dict[int, str]:
     return dict(sorted(chosen.items()))
 
 
-def _scales(table: str, columns: dict, shown: dict, notes: list) -> dict[int, str]:
-    units = columns_of(table).set_index("column")["unit"]
-    scales = {}
+def _scales(table: str, columns: dict, shown: dict, over: list[list], notes: list) -> dict:
+    """Factor of each column whose unit can be read; only figures have one."""
+    specs, scales = columns_of(table).set_index("column"), dict.fromkeys(columns, "1")
     for at, column in columns.items():
-        bare = BRACKETS.match(normal_title(shown[at]))
-        unit, scale = UNITS.get(bare[2], (None, "1")) if bare else (None, "1")
-        if unit is None or (Decimal(scale) == 1 and _same(unit, units[column])):
-            scales[at] = "1"
-        elif _same(unit, units[column]):
-            scales[at] = scale
-            notes.append((at, "header_unit", bare[2], scale))
-        else:
-            notes.append((at, "header_unit_unknown", bare[2], units[column] or "-"))
-    return scales
+        if specs.loc[column, "type"] in MEASURES:
+            named = [word for word in _in_brackets(shown[at]) if is_unit(word)]
+            above = [_units_over(row, at) for row in over]
+            scales[at], told = read_unit(named, above, specs.loc[column, "unit"])
+            notes.extend((at, *one) for one in told)
+    return {at: scale for at, scale in scales.items() if scale}
 
 
-def _same(unit: str, wanted: str) -> bool:
-    return unit == wanted or (unit, wanted) in LOOSE
+def _in_brackets(title: object) -> list[str]:
+    return IN_BRACKETS.findall(normal_title(title))
+
+
+def _units_over(row: list, at: int) -> list[str]:
+    """Units that a row above the titles names for a column: for the sheet, or in its group."""
+    told = [word for cells in SAID_UNIT.findall(_folded(row)) for word in _listed_units(cells)]
+    told += [word for word in _in_brackets(_group(row, at)) if unit_of(word)]
+    return list(dict.fromkeys(told))
+
+
+def _folded(row: list) -> str:
+    text = unicodedata.normalize("NFKC", " ".join(str(cell)[:LONGEST] for cell in row))
+    return " ".join(text.lower().split())
+
+
+def _listed_units(text: str) -> list[str]:
+    """A stroke stands between two units, or within one."""
+    parts = BETWEEN.split(text)
+    words = [word for part in parts for word in ([part] if unit_of(part) else part.split("/"))]
+    return [word for word in words if unit_of(word)]
+
+
+def _group(row: list, at: int) -> str:
+    """A title stands over the columns to its right up to the next; a mere bracket over them all."""
+    filled = [(place, str(cell)) for place, cell in enumerate(row) if str(cell).strip()]
+    if len(filled) == 1 and IN_BRACKETS.fullmatch(normal_title(filled[0][1])):
+        return filled[0][1]
+    return next((text for place, text in reversed(filled) if place <= at), "")
 
 
 def year_of(*texts: str) -> str | None:
