@@ -9,11 +9,12 @@ import pandas as pd
 
 from analysis import disclosure
 from analysis.disclosure import Cell, Equation, Tied
-from analysis.disclosure.protect import is_small
-from analysis.returns.categories import SUDDEN, UNSTABLE
+from analysis.returns.categories import MARGINAL, SUDDEN, UNSTABLE
 
 PEOPLE = {"watched_households": "household", "watched_persons": "person"}
-SAID = ("exited", "unstable", "sudden")
+SAID = ("exited", "unstable", "sudden", "incomplete")
+# What no table prints and a reader can nearly work out: differences of the two tables' numbers.
+RESTS = ("never", "other", "complete", "gaps_out", "gaps_never", "whole_out", "whole_never")
 LISTS = ("model", "rule", "oracle")
 OBSERVED = ("observed_share", "observed_share_low", "observed_share_high")
 SCORES = ("expected", "returns", "calibration_error", "brier", "brier_skill")
@@ -38,50 +39,77 @@ def publishable_kinds(
     -------
     (DataFrame, dict)
         Both, safe beside each other: how many were never on the register and are in sudden
-        hardship is the difference of the two. What is hidden is missing and named in the column
-        ``withheld``, or is `words.WITHHELD`.
+        hardship is the difference of the two, and so is how many lack a fact or lack none. What is
+        hidden is missing and named in the column ``withheld``, or is `words.WITHHELD`.
 
     Examples
     --------
     >>> kinds = pd.DataFrame({"watched_as": ["unstable", "sudden", "none"], "share": 0.1,
     ...     "watched_households": [60, 40, 900], "watched_persons": [200, 150, 3000],
     ...     "incomplete": 0})
-    >>> publishable_kinds(kinds, {"exited": 500, "unstable": 60, "sudden": 38})[1]["sudden"]
+    >>> said = {"exited": 500, "unstable": 60, "sudden": 38, "incomplete": 0}
+    >>> publishable_kinds(kinds, said)[1]["sudden"]
     WITHHELD
     """
     said = pd.DataFrame([{name: float(counts[name]) for name in SAID}])
-    shown = kinds.set_index("watched_as")["watched_households"]
-    rest = {"never": shown[SUDDEN] - said[SUDDEN], "other": 2 * said["exited"] - said.sum(axis=1)}
-    frames = {"kinds": kinds, "said": said, "rest": pd.DataFrame(rest)}
-    units = {name: dict.fromkeys(frames[name], "household") for name in ("said", "rest")}
+    gaps = kinds[["incomplete"]].assign(whole=kinds["watched_households"] - kinds["incomplete"])
+    frames = {"kinds": kinds, "said": said, "gaps": gaps, "rest": _rests(kinds, said)}
+    units = {name: dict.fromkeys(frames[name], "household") for name in ("said", "gaps", "rest")}
     safe = disclosure.protect_tied(
         frames, {"kinds": PEOPLE, **units}, _kinds_tied(kinds), others={"kinds": ["share"]}
     )
-    shown = disclosure.withheld(safe["kinds"], {"incomplete": _few_gaps(kinds)})
+    gone = safe["gaps"]["incomplete"].isna().to_numpy()
+    shown = (
+        disclosure.withheld(safe["kinds"], {"incomplete": gone}) if gone.any() else safe["kinds"]
+    )
     return shown, counts | disclosure.values_of(safe["said"])
 
 
-def _few_gaps(kinds: pd.DataFrame) -> np.ndarray:
-    """Few households with a fact missing, or few without, in kinds that are shown or not."""
-    fewest = disclosure.limits()["household"].fewest
-    whole = kinds["watched_households"] - kinds["incomplete"]
-    return is_small(kinds["incomplete"], fewest) | is_small(whole, fewest)
+def _rests(kinds: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """Of the kinds that hold both: who has exited and who was never registered; what is left."""
+    exited, unstable, sudden, incomplete = (said[name] for name in SAID)
+    by_kind = kinds.set_index("watched_as")[["watched_households", "incomplete"]]
+    every, gaps = by_kind.drop([MARGINAL, UNSTABLE], errors="ignore").sum()
+    out, gaps_out = exited - unstable, incomplete - by_kind.loc[UNSTABLE, "incomplete"]
+    never = by_kind.loc[SUDDEN, "watched_households"] - sudden
+    lacking, whole = (gaps_out, gaps - gaps_out), (out - gaps_out, every - out - gaps + gaps_out)
+    rests = [never, out - sudden, exited - incomplete, *lacking, *whole]
+    return pd.DataFrame(dict(zip(RESTS, rests, strict=True)))
 
 
 def _kinds_tied(kinds: pd.DataFrame) -> Tied:
     at = {kind: row for row, kind in enumerate(kinds["watched_as"])}
-    cells = {kind: Cell("kinds", row, "watched_households") for kind, row in at.items()}
-    exited, unstable, sudden = (Cell("said", 0, name) for name in SAID)
+    every = {kind: Cell("kinds", row, "watched_households") for kind, row in at.items()}
+    exited, unstable, sudden, incomplete = (Cell("said", 0, name) for name in SAID)
+    never, other, complete, *parts = (Cell("rest", 0, name) for name in RESTS)
     equations = [
         # The shares tell how many households there are in all, and so nearly how many persons.
         *(Equation([Cell("kinds", row, name) for row in at.values()]) for name in PEOPLE),
-        Equation([cells[UNSTABLE]], [unstable]),
-        Equation([cells[SUDDEN]], [sudden, Cell("rest", 0, "never")]),
-        Equation([exited], [unstable, sudden, Cell("rest", 0, "other")]),
+        Equation([every[UNSTABLE]], [unstable]),
+        Equation([every[SUDDEN]], [sudden, never]),
+        Equation([exited], [unstable, sudden, other]),
+        Equation([exited], [incomplete, complete]),
+        *_gaps_tied(every, exited, incomplete, parts),
     ]
     events = [[Cell("kinds", row, name) for name in PEOPLE] for row in at.values()]
-    rest = frozenset(Cell("rest", 0, name) for name in ("never", "other"))
-    return Tied(equations, events, frozenset([exited]), rest)
+    whole = frozenset(Cell("gaps", row, "whole") for row in at.values())
+    rest = frozenset(Cell("rest", 0, name) for name in RESTS)
+    return Tied(equations, events, frozenset([exited]), rest | whole)
+
+
+def _gaps_tied(
+    every: dict[str, Cell], exited: Cell, incomplete: Cell, parts: Sequence[Cell]
+) -> Iterator[Equation]:
+    """All unstable households have exited, no marginal one has; of the others some have."""
+    gaps = {kind: Cell("gaps", cell.row, "incomplete") for kind, cell in every.items()}
+    mixed = [kind for kind in every if kind not in (MARGINAL, UNSTABLE)]
+    gaps_out, gaps_never, whole_out, _ = parts
+    yield Equation([incomplete], [gaps[UNSTABLE], gaps_out])
+    yield Equation([gaps[kind] for kind in mixed], [gaps_out, gaps_never])
+    yield Equation([exited], [every[UNSTABLE], gaps_out, whole_out])
+    yield Equation([every[kind] for kind in mixed], parts)
+    for kind, cell in every.items():
+        yield Equation([cell], [gaps[kind], Cell("gaps", cell.row, "whole")])
 
 
 def publishable_test(
