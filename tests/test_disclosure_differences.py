@@ -286,6 +286,7 @@ def test_of_a_real_plan_the_crews_of_hidden_works_are_hidden_everywhere():
 def test_the_months_of_crews_do_not_tell_the_works_in_few_households():
     homes = pd.DataFrame({"kind": ["house", "income", "tap", "school"], "cost_yuan": 1000.0,
                           "trade": ["housing", "extension", "water", None],
+                          "level": "household", "unit": "household",
                           "units": [3, 28, 400, 40]})  # fmt: skip
     homes["total_yuan"] = homes["units"] * homes["cost_yuan"]
     use = pd.DataFrame({"trade": ["housing", "extension", "water", "road"], "month": "2018-04",
@@ -293,7 +294,7 @@ def test_the_months_of_crews_do_not_tell_the_works_in_few_households():
     use["share"] = use["at_work"] / use["crews"]
     named = [*("crews_" + use["trade"]), "budget"]
     more = pd.DataFrame({"limit": named, "used": [*use["share"], 0.5]})
-    safe = planning.publishable_homes(homes)
+    safe = planning.publishable_works(homes)
     crews, limits, busiest = planning.publishable_use(use, more, safe)
     hidden = safe["units"].isna().tolist()
     assert hidden == [True, True, False, False]
@@ -305,3 +306,33 @@ def test_the_months_of_crews_do_not_tell_the_works_in_few_households():
     few = use.assign(at_work=use["at_work"].where(use["trade"] != "housing", 49.0))
     assert "used" not in planning.publishable_use(few, more, safe)[2]
     assert planning.publishable_use(use[:0], more, safe)[2] == {"verdict": "idle"}
+
+
+def planned(units, counted_in):
+    """Works of a plan, those of villages last: what each is counted in, and its crews."""
+    trades = {"household": "extension", "pupil": None, "tap": "water", "village": "building"}
+    rows = pd.DataFrame(
+        {"units": units, "unit": counted_in, "total_yuan": 2000.0 * np.array(units)}
+    )
+    rows["level"] = np.where(rows["unit"].isin(["household", "pupil"]), "household", "village")
+    return rows.assign(
+        trade=rows["unit"].map(trades), unit=rows["unit"].replace("tap", "household")
+    )
+
+
+def test_taps_of_few_households_are_hidden_though_they_are_a_work_of_the_village():
+    works = planned([400, 40, 3, 1], ["household", "pupil", "tap", "village"])
+    safe = planning.publishable_works(works)
+    # The cost of the plan less all others would tell it, so that another one goes with it.
+    assert safe["units"].isna().tolist() == [False, True, True, False]
+    assert safe["total_yuan"].isna().equals(safe["units"].isna())
+    use = pd.DataFrame({"trade": ["water", "building"], "month": "2018-04", "at_work": [0.2, 3.0],
+                        "crews": 50.0, "share": 0.1})  # fmt: skip
+    more = pd.DataFrame({"limit": ["crews_water", "crews_building"], "used": [0.1, 0.1]})
+    crews, limits, _ = planning.publishable_use(use, more, safe)
+    assert crews["at_work"].isna().tolist() == limits["used"].isna().tolist() == [True, False]
+
+
+def test_works_counted_in_places_are_shown_however_few():
+    works = planned([400, 40, 30, 1], ["household", "pupil", "tap", "village"])
+    assert planning.publishable_works(works).equals(works)

@@ -34,8 +34,8 @@ from analysis.planning.needs import (
 from analysis.planning.published import (
     named,
     plan_verdict,
-    publishable_homes,
     publishable_use,
+    publishable_works,
 )
 from analysis.planning.readout import (
     busiest_trade,
@@ -77,8 +77,8 @@ __all__ = [
     "nearest_plan",
     "plan_verdict",
     "possible",
-    "publishable_homes",
     "publishable_use",
+    "publishable_works",
     "releases_by_township",
     "resources",
     "solve",

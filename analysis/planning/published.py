@@ -1,4 +1,4 @@
-"""What a brief may show of a plan: works in few households, and the crews that would tell them."""
+"""What a brief may show of a plan: works for few people, and the crews that would tell them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from analysis.disclosure import Cell, Equation, Tied
 from analysis.planning.limits import CREWS
 from analysis.planning.readout import busiest_trade
 
+# What a work of a village is counted in where it is not counted in people.
+PLACES = ("village", "natural_village")
 # Whether one more million is shown to lower the cost, and to release more.
 BUYS = {
     (True, True): "possible",
@@ -20,41 +22,42 @@ BUYS = {
 }
 
 
-def publishable_homes(homes: pd.DataFrame) -> pd.DataFrame:
+def publishable_works(works: pd.DataFrame) -> pd.DataFrame:
     """
-    Hide works in few households, and what their sum, or the cost of the plan, would tell of them.
+    Hide works for few people, and what their sum, or the cost of the plan, would tell of them.
 
     Parameters
     ----------
-    homes : DataFrame
-        Rows of `works_by_kind` for works in households.
+    works : DataFrame
+        From `works_by_kind`, with ``level`` and ``unit``.
 
     Returns
     -------
     DataFrame
         The same rows; ``units`` and ``total_yuan`` that are hidden are missing and named in the
-        column ``withheld``.
+        column ``withheld``. A work of a village that is counted in households, such as taps, is
+        one for people; what is counted in places is not.
 
     Examples
     --------
-    >>> homes = pd.DataFrame({"kind": ["income", "school", "pension"], "units": [28, 1, 12],
-    ...                       "total_yuan": [168000.0, 1000.0, 1200.0]})
-    >>> publishable_homes(homes)["units"].tolist()
-    [28.0, nan, nan]
+    >>> works = pd.DataFrame({"kind": ["income", "school", "pension", "tap", "clinic"],
+    ...     "level": ["household"] * 3 + ["village"] * 2, "units": [28, 1, 12, 40, 1],
+    ...     "unit": ["household", "pupil", "person", "household", "village"],
+    ...     "total_yuan": [168000.0, 1000.0, 1200.0, 80000.0, 150000.0]})
+    >>> publishable_works(works)["units"].tolist()
+    [28.0, nan, nan, 40.0, 1.0]
     """
-    homes = homes.reset_index(drop=True)
-    summed = Equation([Cell("homes", row, "units") for row in range(len(homes))])
-    safe = disclosure.protect_tied(
-        {"homes": homes},
-        {"homes": {"units": "person"}},
-        Tied([summed]),
-        others={"homes": ["total_yuan"]},
-    )
-    return safe["homes"]
+    people = (works["level"].ne("village") | ~works["unit"].isin(PLACES)).to_numpy()
+    told = works.loc[people, ["units"]]
+    summed = Equation([Cell("told", row, "units") for row in range(len(told))])
+    safe = disclosure.protect_tied({"told": told}, {"told": {"units": "person"}}, Tied([summed]))
+    gone = pd.Series(data=False, index=works.index)
+    gone[people] = safe["told"]["units"].isna()
+    return _without(works, gone, ["units", "total_yuan"])
 
 
 def publishable_use(
-    use: pd.DataFrame, limits: pd.DataFrame, homes: pd.DataFrame
+    use: pd.DataFrame, limits: pd.DataFrame, works: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, object]]:
     """
     Hide the work of crews whose units of work are hidden: one is so many times the other.
@@ -65,8 +68,8 @@ def publishable_use(
         From `crew_months`.
     limits : DataFrame
         From `worth`.
-    homes : DataFrame
-        From `publishable_homes`, with ``trade``.
+    works : DataFrame
+        From `publishable_works`, with ``trade``.
 
     Returns
     -------
@@ -77,15 +80,15 @@ def publishable_use(
 
     Examples
     --------
-    >>> homes = pd.DataFrame({"trade": ["housing"], "units": [None]})
+    >>> works = pd.DataFrame({"trade": ["housing"], "units": [None]})
     >>> use = pd.DataFrame({"trade": ["housing"], "month": "2018-04", "at_work": [1.5],
     ...                     "crews": [28.0], "share": [0.05]})
     >>> limits = pd.DataFrame({"limit": ["crews_housing", "budget"], "used": [0.1, 0.2]})
-    >>> crews, left, told = publishable_use(use, limits, homes)
+    >>> crews, left, told = publishable_use(use, limits, works)
     >>> crews["at_work"].tolist(), left["used"].tolist(), told
     ([nan], [nan, 0.2], {'verdict': 'hidden', 'trade': 'trade_housing'})
     """
-    trades = homes.loc[homes["units"].isna(), "trade"].dropna()
+    trades = works.loc[works["units"].isna(), "trade"].dropna()
     return (
         _without(use, use["trade"].isin(trades), ["at_work", "share"]),
         _without(limits, limits["limit"].isin(CREWS + trades), ["used"]),
