@@ -98,6 +98,49 @@ def test_returns_that_the_flows_hide_are_hidden_in_the_test_too():
             assert safe["gains"][["model", "rule"]].isna().all(axis=None)
 
 
+def test_of_few_returns_neither_those_met_nor_those_missed_are_told():
+    groups, _ = ranked(1)
+    met = [0.0, 2, 5, 8]
+    gains = pd.DataFrame({"share": [0.05, 0.1, 0.3, 0.9], "rule": np.divide(met, 8.0)})
+    risk = pd.DataFrame({"returned": [300.0], "returned_last": [8.0]})
+    safe = returns.publishable_test(risk, scored(8, 300), groups[:0], gains)["gains"]["rule"]
+    # Two of eight met are few, and five met leave three missed; none and all tell of nobody.
+    assert safe.isna().tolist() == [False, True, True, False]
+
+
+def compared(total, *met):
+    """Lists of visits that met so many of the returns, beside what the model is ahead of them."""
+    names = ["model", "rule", "random"]
+    rows = pd.DataFrame({"version": "as_recorded", "list": names, "recall": np.divide(met, total),
+                         "verdict": [None, "better", "better"]})  # fmt: skip
+    rows["ahead"] = (rows["recall"].iloc[0] - rows["recall"]).where(rows.index > 0)
+    return rows.assign(recall_low=0.1, recall_high=0.9, ahead_low=0.1, ahead_high=0.9)
+
+
+@pytest.mark.parametrize("met", [(20, 3, 2), (38, 20, 2), (20, 37, 2), (3, 20, 2), (20, 12, 2)])
+def test_the_lists_and_the_answer_tell_of_no_few_met_or_missed(met):
+    lists, total = compared(40, *met), 40
+    risk = pd.DataFrame({"returned": [300.0], "returned_last": [40.0]})
+    safe = returns.publishable_lists(risk, lists, total)
+    few = [is_few(n) or is_few(total - n) for n in met[:2]]
+    assert safe["recall"].isna().tolist() == [*few, False]
+    # What the model is ahead of a list tells the one by the other, of the random list as well.
+    assert safe["ahead"].isna().tolist() == [True, any(few), few[0]]
+    counts = {"visits": 50, "expected": 40.0}
+    told = returns.answer(counts, safe, {"returns": 40, "expected": 40.0}, 0.05)
+    assert [told[name] is words.WITHHELD for name in ("recall", "rule", "ahead")] == [
+        *few,
+        any(few),
+    ]
+    assert told["verdict"] == "better"
+
+
+def test_the_lists_tell_nothing_of_returns_that_the_flows_hide():
+    risk = pd.DataFrame({"returned": [300.0], "returned_last": [np.nan]})
+    safe = returns.publishable_lists(risk, compared(40, 20, 12, 2), 40)
+    assert safe["recall"].isna().tolist() == [True, True, False]
+
+
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
 def test_the_sentence_on_visits_and_the_table_of_kinds_differ_by_no_few(unstable, sudden, never, o):
     kinds = pd.DataFrame({"watched_as": ["unstable", "marginal", "sudden", "none", "unknown"]})

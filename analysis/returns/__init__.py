@@ -4,7 +4,7 @@ from analysis.returns.categories import KINDS, kind_counts, monitored, monitorin
 from analysis.returns.hazard import Hazard, chances, coefficients, fit_hazard, reasons, thresholds
 from analysis.returns.noise import under_noise
 from analysis.returns.panel import FEATURES, known_rows, risk_panel
-from analysis.returns.published import publishable_kinds, publishable_test
+from analysis.returns.published import publishable_kinds, publishable_lists, publishable_test
 from analysis.returns.usual import group_means, lasting_means, usual_income
 from analysis.returns.validation import (
     compare_lists,
@@ -53,6 +53,7 @@ __all__ = [
     "out_of_time",
     "out_of_village",
     "publishable_kinds",
+    "publishable_lists",
     "publishable_test",
     "reasons",
     "reliability",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis import disclosure
 from analysis.disclosure import Cell, Equation, Tied
+from analysis.disclosure.protect import is_small
 from analysis.returns.categories import MARGINAL, SUDDEN, UNSTABLE
 
 PEOPLE = {"watched_households": "household", "watched_persons": "person"}
@@ -16,6 +17,8 @@ SAID = ("exited", "unstable", "sudden", "incomplete")
 # What no table prints and a reader can nearly work out: differences of the two tables' numbers.
 RESTS = ("never", "other", "complete", "gaps_out", "gaps_never", "whole_out", "whole_never")
 LISTS = ("model", "rule", "oracle")
+RECALL = ("recall", "recall_low", "recall_high")
+AHEAD = ("ahead", "ahead_low", "ahead_high")
 OBSERVED = ("observed_share", "observed_share_low", "observed_share_high")
 SCORES = ("expected", "returns", "calibration_error", "brier", "brier_skill")
 # Of which test the returns are those of the last year alone, and of which those of all years.
@@ -156,6 +159,46 @@ def publishable_test(
     return {"scores": safe, **_ranked(groups, gains, total, every=hidden["returned_last"])}
 
 
+def publishable_lists(risk: pd.DataFrame, lists: pd.DataFrame, total: float) -> pd.DataFrame:
+    """
+    Hide the share of returns that a list would have met where it tells of few met or few missed.
+
+    Parameters
+    ----------
+    risk : DataFrame
+        As for `publishable_test`.
+    lists : DataFrame
+        From `compared_versions`.
+    total : float
+        Returns of the year not seen.
+
+    Returns
+    -------
+    DataFrame
+        The same rows; hidden numbers are missing and named in the column ``withheld``. The lead
+        of the model over a list is hidden where either of them is.
+
+    Examples
+    --------
+    >>> risk = pd.DataFrame({"returned": [90.0], "returned_last": [20.0]})
+    >>> lists = pd.DataFrame({"version": "as_recorded", "list": ["model", "rule", "random"],
+    ...     "recall": [0.5, 0.15, 0.1], "recall_low": 0.1, "recall_high": 0.6,
+    ...     "ahead": [None, 0.35, 0.4], "ahead_low": 0.2, "ahead_high": 0.5})
+    >>> safe = publishable_lists(risk, lists, total=20.0)
+    >>> safe["recall"].tolist(), safe["ahead"].tolist()
+    ([0.5, nan, 0.1], [nan, nan, 0.4])
+    """
+    fewest = disclosure.limits()["household"].fewest
+    met = (lists["recall"].astype(float) * total).round()
+    few = is_small(met, fewest) | is_small(total - met, fewest) | risk["returned_last"].isna().any()
+    gone = lists["list"].isin(LISTS) & few
+    if not gone.any():
+        return lists
+    model = lists["version"].isin(lists.loc[gone & lists["list"].eq("model"), "version"])
+    cells = dict.fromkeys(RECALL, gone) | dict.fromkeys(AHEAD, gone | model)
+    return disclosure.withheld(lists, {name: cell.to_numpy() for name, cell in cells.items()})
+
+
 def _ranked(
     groups: pd.DataFrame, gains: pd.DataFrame, total: float, *, every: bool
 ) -> dict[str, pd.DataFrame]:
@@ -167,8 +210,11 @@ def _ranked(
         nought = dict.fromkeys(lists, np.ones(len(gains), bool))
     else:
         frames = {"groups": groups[["returns"]], "gains": met}
+        frames["missed"] = total - met
         counts = {name: dict.fromkeys(frame, "household") for name, frame in frames.items()}
-        tied = Tied([*_ranks(groups, gains["share"], lists)])
+        missed = [Cell("missed", row, name) for name in lists for row in range(len(gains))]
+        whole = [Equation([Cell("gains", *cell[1:]), cell]) for cell in missed]
+        tied = Tied([*_ranks(groups, gains["share"], lists), *whole], unprinted=frozenset(missed))
         safe = disclosure.protect_tied(frames, counts, tied)
         rows = (safe["groups"]["returns"].isna() & groups["returns"].notna()).to_numpy()
         nought = {name: (safe["gains"][name].isna() & met[name].notna()) for name in lists}

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from analysis import disclosure
 from analysis.returns.categories import SUDDEN, UNSTABLE
 from analysis.returns.hazard import Hazard, chances, reasons
 from analysis.statuses import REGISTERED
@@ -171,7 +172,7 @@ def answer(
     counts : mapping
         From `visit_counts`.
     compared : DataFrame
-        From `compare_lists`, with the lists model, rule and random.
+        From `compare_lists` or `publishable_lists`, with the lists model, rule and random.
     tested : mapping
         From `scores`.
     share : float
@@ -181,7 +182,8 @@ def answer(
     -------
     dict
         ``verdict`` (better, worse, cannot_be_told, or too_few where nothing could be fitted), the
-        counts, their bounds, and recall and lead against the rule with bounds.
+        counts, their bounds, and recall and lead against the rule with bounds; `words.WITHHELD`
+        where these are hidden.
 
     Examples
     --------
@@ -189,8 +191,8 @@ def answer(
     'answer'
     """
     lists = compared.set_index("list")
-    model, rule = lists.loc["model"], lists.loc["rule"]
-    refused = counts["visits"] == 0 or np.isnan(model["recall"])
+    model, rule = (disclosure.values_of(lists.loc[[name]]) for name in ("model", "rule"))
+    refused = counts["visits"] == 0 or pd.isna(model["recall"])
     low, high = expected_interval(counts["expected"], tested)
     told = {name: model[name] for name in ("recall", "recall_low", "recall_high")}
     gained = {name: rule[name] for name in ("ahead", "ahead_low", "ahead_high")}
