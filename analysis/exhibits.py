@@ -175,7 +175,8 @@ def table(
     ValueError: the catalogue has no text 'status.observed.title'; add it to analysis/catalogue
     """
     if said := _said_of_nothing(key, frame):
-        return finding(f"{key}.{said}", status=status, confidence=OF_NOTHING[said], **values)
+        given = {"status": status, "sources": sources, "public": public}
+        return finding(f"{key}.{said}", confidence=OF_NOTHING[said], **given, **values)
     disclosure = _disclosure()
     guarded = disclosure.is_guarded(status, sources, public, [frame])
     if guarded:
@@ -255,7 +256,8 @@ def figure(
     ValueError: the catalogue has no text 'status.observed.headline'; add it to analysis/catalogue
     """
     if said := _said_of_nothing(key, frame):
-        return finding(f"{key}.{said}", status=status, confidence=OF_NOTHING[said], **values)
+        given = {"status": status, "sources": sources, "public": public}
+        return finding(f"{key}.{said}", confidence=OF_NOTHING[said], **given, **values)
     disclosure = _disclosure()
     guarded = disclosure.is_guarded(status, sources, public, _frames([frame, *data]))
     if guarded:
