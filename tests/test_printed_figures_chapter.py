@@ -1,12 +1,28 @@
-"""Chapter 1 on other texts: figures that all agree."""
+"""Chapter 1 on other texts: figures that all agree, years that are as printed or are not."""
 
 import json
 from pathlib import Path
+
+import pandas as pd
+import pytest
 
 from analysis import exhibits, words
 
 NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "01_printed_figures.ipynb"
 PLACE = "demo_county"
+TRUE = {"M01": 2017, "M02": 2017, "M03": 2014, "M07": 2017}
+
+
+def _print_years(data, years):
+    """Let sentences of the place name other years than they do."""
+    path = data / PLACE / "sentences.csv"
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("mention")
+    for mention, year in years.items():
+        was = rows.loc[mention, "printed_year"]
+        same = rows["quote_zh"] == rows.loc[mention, "quote_zh"]
+        rows.loc[same, "quote_zh"] = rows.loc[same, "quote_zh"].str.replace(was, str(year))
+        rows.loc[mention, "printed_year"] = str(year)
+    rows.to_csv(path)
 
 
 def _agree(data):
@@ -47,3 +63,26 @@ def test_figures_that_all_agree_are_said_to_do_so(data_copy, monkeypatch):
         "zh": "没有矛盾、印刷有误或存疑的数字。",
     }
     assert said["status"] == "synthetic"
+
+
+@pytest.mark.parametrize(
+    ("printed", "told", "said"),
+    [
+        (TRUE, "none", "Each of 9 printed years can be the year meant"),
+        ({"M03": 2014}, "one", "3 cannot be true; they date 4 of the printed figures. The past"),
+        ({}, "two", "4 cannot be true; they date 4 of the printed figures. The past 2018 is 2017"),
+        (TRUE | {"M03": 2019}, "listed", "1 cannot be true; they date 0"),
+        (TRUE | {"M09": 2016}, "listed", "1 cannot be true; they date 0"),
+    ],
+)
+def test_a_text_gets_its_chapter_whatever_its_years(data_copy, monkeypatch, printed, told, said):
+    _print_years(data_copy, printed)
+    shown = _run(monkeypatch)
+    answer = shown[f"printed_figures.answer.{told}"]
+    assert answer["answer"] == 8
+    assert ("2017" in answer["text"]["zh"]) == (told in {"one", "two"})
+    dated = shown[f"printed_figures.dated.{told}"]["text"]
+    assert dated["en"].startswith("The speech was given on 20 January 2018.")
+    assert said in dated["en"] and "讲话日期为2018年1月20日" in dated["zh"]
+    moved = shown["printed_figures.timeline"]["headline"]
+    assert moved["zh"].endswith(words.say(f"printed_figures.moved.{told}", "zh"))

@@ -10,6 +10,7 @@ from analysis.audit.years import (
     mention_meanings,
     resolved_years,
     year_fraction,
+    year_shifts,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "resolved_years",
     "verdict_counts",
     "year_fraction",
+    "year_shifts",
 ]

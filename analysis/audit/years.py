@@ -16,6 +16,7 @@ import pandas as pd
 
 REACH = 3
 OVER = ("last_year", "since", "past")
+TOLD = ("none", "one", "two")
 YEAR, GAP = "{year}", "…"
 
 Span = tuple[float, float]
@@ -118,7 +119,7 @@ def resolved_years(mentions: pd.DataFrame, days: int, *, one_meaning: bool = Tru
     -------
     pandas.DataFrame
         The mentions with ``year_low, year_high`` (missing: open to that side), ``year_verdict``
-        (as_printed, shifted) and ``why`` (believed, last_year, since, past, same_printed_year).
+        (as_printed, shifted) and ``why`` (believed, same_printed_year, else its meaning).
 
     Raises
     ------
@@ -139,6 +140,41 @@ def resolved_years(mentions: pd.DataFrame, days: int, *, one_meaning: bool = Tru
     if one_meaning:
         spans = _reconciled(mentions, spans, believed)
     return _described(mentions, spans, alone, believed)
+
+
+def year_shifts(years: pd.DataFrame) -> dict[str, object]:
+    """
+    Sum up, for a sentence, which printed years stand for others.
+
+    Parameters
+    ----------
+    years : pandas.DataFrame
+        From `resolved_years`.
+
+    Returns
+    -------
+    dict
+        ``mentions``, and ``shifted`` of them. ``told``: "none" is shifted; "one" printed year is,
+        or "two" are, all over, the first for a single year; otherwise they are "listed". ``first,
+        first_true, second, second_true``: the shifted years as printed, and the latest meant.
+
+    Examples
+    --------
+    >>> years = pd.DataFrame({"printed_year": [2019, 2018], "year_low": [2019, 2017],
+    ...     "year_high": [2019, 2017], "year_verdict": ["as_printed", "shifted"],
+    ...     "meaning": ["anchor", "last_year"]})
+    >>> year_shifts(years)
+    {'mentions': 2, 'shifted': 1, 'told': 'one', 'first': 2018, 'first_true': 2017}
+    """
+    shifted = years[years["year_verdict"] == "shifted"]
+    latest = shifted.groupby("printed_year")["year_high"].max()
+    return {
+        "mentions": len(years),
+        "shifted": len(shifted),
+        "told": _told(shifted),
+        **dict(zip(("first", "second"), latest.index, strict=False)),
+        **dict(zip(("first_true", "second_true"), latest, strict=False)),
+    }
 
 
 def document_date(candidates: pd.DataFrame) -> str:
@@ -230,6 +266,14 @@ def fact_years(facts: pd.DataFrame, years: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(f"facts.csv names the mentions {unknown}, which sentences.csv has not")
     columns = ["mention", "printed_year", "year_low", "year_high", "year_verdict"]
     return dated.merge(years[columns], on="mention")
+
+
+def _told(shifted: pd.DataFrame) -> str:
+    printed = sorted(shifted["printed_year"].unique())
+    first = shifted[shifted["printed_year"].isin(printed[:1])]
+    single = first["year_low"].eq(first["year_high"]).fillna(value=False).all()
+    sayable = single and shifted["meaning"].isin(OVER).all() and len(printed) < len(TOLD)
+    return TOLD[len(printed)] if sayable else "listed"
 
 
 def _meaning(row: Mapping, markers: pd.DataFrame) -> tuple[str, str]:

@@ -90,7 +90,7 @@ def year_shift(axes: Axes, years: pd.DataFrame, now: float, *, say: Say) -> None
     axes : Axes
         Where to draw.
     years : DataFrame
-        Columns ``mention, printed_year, year_low, year_high, why``; a missing ``year_low`` is open.
+        Columns ``mention, printed_year, year_low, year_high, why``; a missing end is open.
     now : float
         Date of the document as a year with its fraction, drawn where that year's mark stands.
     say : callable
@@ -104,21 +104,24 @@ def year_shift(axes: Axes, years: pd.DataFrame, now: float, *, say: Say) -> None
     _name_rows(axes, [_row_name(row, say) for row in years.itertuples()])
     _note(axes, say("printed_figures.label.now"), (now, -0.8), "center")
     house.years(axes.xaxis)
-    axes.set_xlim(years["year_high"].min() - 1.4, years["printed_year"].max() + 0.6)
+    drawn = years[["printed_year", "year_low", "year_high"]]
+    axes.set_xlim(drawn.min().min() - 1.4, drawn.max().max() + 0.6)
     axes.grid(visible=False)
     axes.legend(loc="lower left")
 
 
 def _mention(axes: Axes, place: int, row: tuple) -> None:
-    if row.year_high != row.printed_year:
+    later = pd.isna(row.year_high)
+    meant = row.year_low if later else row.year_high
+    if meant != row.printed_year:
         colour = house.mark("fails").colour
-        _arrow(axes, (row.printed_year, place), (row.year_high, place), color=colour, shrinkA=4)
+        _arrow(axes, (row.printed_year, place), (meant, place), color=colour, shrinkA=4)
         axes.plot(row.printed_year, place, **PRINTED)
-    if pd.isna(row.year_low):
+    if later or pd.isna(row.year_low):
         colour = house.mark("observed").colour
-        earlier = (row.year_high - 0.8, place)
-        _arrow(axes, (row.year_high, place), earlier, color=colour, linestyle=":")
-    axes.plot(row.year_high, place, **house.points("observed"))
+        away = (meant + (0.8 if later else -0.8), place)
+        _arrow(axes, (meant, place), away, color=colour, linestyle=":")
+    axes.plot(meant, place, **house.points("observed"))
 
 
 def _row_name(row: tuple, say: Say) -> str:
