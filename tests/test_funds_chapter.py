@@ -72,6 +72,23 @@ def test_real_ledgers_answer_the_question(books, monkeypatch):
     assert not any(content.get("confidence") == "cannot_tell" for content in shown.values())
 
 
+def test_what_is_known_later_changes_nothing_that_is_said(books, monkeypatch):
+    """The same edition, made again when the ledgers hold later months."""
+    told = _run(books, monkeypatch)
+    monkeypatch.undo()
+    works, paid = books["projects"], books["payments"]
+    approved = works.iloc[:1].assign(project="later", approved_on="2018-06-01", approved_yuan=9e9)
+    running = works["accepted_on"].isna()
+    ends = works["accepted_on"].mask(running, "2018-05-01")
+    spent = paid.iloc[:2].assign(month="2018-06", project=[works["project"].iloc[0], "later"])
+    later = {
+        "projects": pd.concat([works.assign(accepted_on=ends), approved]),
+        "payments": pd.concat([paid, spent]),
+    }
+    assert running.any()
+    assert _run(books | later, monkeypatch) == told
+
+
 @pytest.mark.parametrize(
     ("lacking", "silent"),
     [

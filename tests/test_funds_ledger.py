@@ -55,6 +55,24 @@ def test_a_flow_names_the_largest_townships_and_loses_no_money():
     assert held.query("stage == 1")["node"].tolist() == ["fund_central", "not_named"]
 
 
+def test_on_a_day_only_what_came_before_it_is_known():
+    works = PROJECTS.assign(
+        approved_on=["2017-01-10", "2017-02-28", "2017-03-01", None],
+        accepted_on=["2017-02-28", "2017-03-01", "2017-04-01", None],
+    )
+    paid = pd.DataFrame(
+        {
+            "project": ["p1", "p1", "p3", "unknown"],
+            "month": ["2017-02", "2017-03", "2017-02", "2017-02"],
+        }
+    )
+    known, before = funds.known_by(works, paid, "2017-02-28")
+    assert known["project"].tolist() == ["p1", "p2", "p4"]
+    assert known["accepted_on"].dropna().tolist() == ["2017-02-28"]
+    assert known["started_on"].dropna().tolist() == ["2015-01-01", "2015-01-01"]
+    assert before["project"].tolist() == ["p1", "unknown"]
+
+
 def test_a_ledger_that_is_lacking_gives_no_rows_rather_than_zeros():
     books = office.Office({}, False, [])
     works, paid, villages, homes = (

@@ -2,7 +2,7 @@
 
 from analysis.funds.effects import effect, followed, placebo, verdict, village_panel
 from analysis.funds.housing import housing
-from analysis.funds.ledger import allocation, execution, flow, links, nodes, year_ends
+from analysis.funds.ledger import allocation, execution, flow, known_by, links, nodes, year_ends
 from analysis.funds.projects import (
     alike,
     collective_by_township,
@@ -43,6 +43,7 @@ __all__ = [
     "housing",
     "incidence_curve",
     "kinds",
+    "known_by",
     "lasting",
     "links",
     "neighbour_pairs",

@@ -12,7 +12,44 @@ EXECUTION = [
     *("execution_rate", "disbursement_rate", "carry_over_yuan", "unreported"),
 ]
 CODE = "fund_"
+LATER_DATES = ("started_on", "accepted_on", "ended_on")
 NOT_NAMED, OTHERS = "not_named", "other_townships"
+
+
+def known_by(projects, payments, until):
+    """Leave out of both ledgers what was not known on a day.
+
+    Parameters
+    ----------
+    projects : DataFrame
+        Columns ``project, approved_on, started_on, accepted_on, ended_on`` (ISO dates).
+    payments : DataFrame
+        Columns ``project, month`` (``2017-03``).
+    until : str
+        ISO date. Its month counts whole, as payments have no day.
+
+    Returns
+    -------
+    (DataFrame, DataFrame)
+        Projects not approved later, what befell them later taken away; payments on these projects
+        up to that month. A project without a date stays: `execution` names the fault.
+
+    Examples
+    --------
+    >>> projects = pd.DataFrame({"project": ["p", "q"], "approved_on": ["2017-01-15", "2018-06-01"],
+    ...     "started_on": ["2017-02-01", None], "accepted_on": ["2018-05-01", None],
+    ...     "ended_on": [None, None]})
+    >>> paid = pd.DataFrame({"project": ["p", "p", "q"],
+    ...                      "month": ["2018-03", "2018-04", "2018-06"]})
+    >>> known, before = known_by(projects, paid, "2018-03-28")
+    >>> len(known), int(known["accepted_on"].count()), before["month"].tolist()
+    (1, 0, ['2018-03'])
+    """
+    later = projects["approved_on"] > until
+    known = projects[~later]
+    befallen = {name: known[name].mask(known[name] > until) for name in LATER_DATES}
+    unknown = payments["project"].isin(projects.loc[later, "project"])
+    return known.assign(**befallen), payments[(payments["month"] <= until[:7]) & ~unknown]
 
 
 def allocation(projects, by=STAGES):
