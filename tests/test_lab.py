@@ -27,9 +27,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import briefs, explore, office, poverty, startpage, synthetic, words
+from analysis import briefs, explore, office, poverty, startpage, synthetic, tables, words
 from analysis.briefs import chapters
 from analysis.charts import explore as charts_of_explore
+from analysis.explore.outlook import yuan_per_exit
 from tests import offices
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -169,6 +170,26 @@ def test_without_payments_or_flows_the_plan_has_no_cost(ledgers):
     begun = explore.start({name: ledgers[name] for name in PARTS[:2]}, YEAR)
     assert by_moment(begun, FIRST)["plan_yuan"].isna().all()
     assert words.MISSING in explore.numbers(scene(begun), FIRST)
+
+
+@pytest.mark.parametrize(
+    ("paid", "told"),
+    [
+        (("2016-03", "2017-03"), (200.0, 100.0, 200.0)),
+        (("2016-03", "2016-04"), (1100 / 3,) * 3),
+        (("2015-03", "2016-12"), (800 / 3,) * 3),
+        (("2014-03", "2015-03"), None),
+    ],
+)
+def test_ledgers_as_they_are_read_tell_what_an_exit_costs(paid, told):
+    """Numbers read from files may be missing, and have other types than those made in memory."""
+    payments = pd.DataFrame({"project": "p", "month": paid, "spent_yuan": ["300", "800"]})
+    flows = pd.DataFrame({"village": "v", "year": ["2016", "2017"], "exited": ["3", "4"]})
+    given = {"payments": payments, "flows": flows}
+    read = {name: tables.typed_table(frame, name) for name, frame in given.items()}
+    assert str(read["flows"]["year"].dtype) == "Int64"
+    cost = yuan_per_exit(read, YEAR)
+    assert cost == told if told else all(map(math.isnan, cost))
 
 
 def test_unknown_incomes_are_counted_and_never_zero(ledgers):

@@ -201,8 +201,8 @@ def yuan_per_exit(ledgers: Mapping[str, pd.DataFrame], year: int) -> tuple[float
         return (math.nan,) * 3
     payments, flows = ledgers["payments"], ledgers["flows"]
     spent = payments.groupby(payments["month"].astype(str).str[:4].astype(int))["spent_yuan"].sum()
-    exited = flows.groupby("year")["exited"].sum()
-    each = (spent / exited[exited > 0]).dropna().loc[:year].astype(float)
+    exited = flows.groupby(flows["year"].astype(int))["exited"].sum().astype(float)
+    each = (spent.astype(float) / exited[exited > 0]).dropna().loc[:year]
     if each.empty:
         return (math.nan,) * 3
     return float(each.iloc[-1]), float(each.min()), float(each.max())
