@@ -533,6 +533,18 @@ def test_the_documented_command_answers_the_documented_questions(
     same(asked, wanted)
 
 
+def test_the_documented_call_takes_another_specification(root, store, households, tmp_path):
+    page = (root / "docs" / "engines.md").read_text(encoding="utf-8")
+    call = re.search(r"^\| another specification \| `(.+?), …\)`", page, re.M)[1]
+    guarantees = pd.read_csv(guarantees_in(root, tmp_path))
+    assert "line_yuan" not in store.relation().columns
+    own = guarantees.replace({"cutoff": {"line_yuan": "3000"}})
+    ask = {"poverty_cutoff": 1 / 3, "weight": "size", "by": ["county", "year"]}
+    names = {"deprivation": deprivation, "store": store, "own": own, "ask": ask}
+    found = eval(f"{call}, own, **ask)", names)
+    same(found, deprivation.alkire_foster(households, own, **ask))
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
