@@ -1,13 +1,16 @@
 """One answer a question: chosen by rule, cut to a sentence, gathered from what was run."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import exhibits, summary
+from analysis import exhibits, summary, words
 
+ROOT = Path(__file__).resolve().parents[1]
 FINDINGS = st.lists(
     st.fixed_dictionaries({"answer": st.sampled_from([None, 1, 2, 8]), "synthetic": st.booleans()})
 )
@@ -36,6 +39,26 @@ def test_the_first_finding_about_the_place_goes_before_any_made_up_one(findings)
 )
 def test_a_sentence_ends_at_its_full_stop_and_not_in_a_number(text, language, first):
     assert summary.first_sentence(text, language) == first
+
+
+def _answers():
+    """Keys of the sentences that stand on the cover, as the chapters call for them."""
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            named = re.search(r"exhibits\.finding\(\s*f?\"([^\"{]+)", source)
+            if "answer=" in source and named:
+                yield from words.keys(named[1])
+
+
+def _told_first(key, language):
+    filled = re.sub(r"\{(\w+):\w+\}", r"1<\1>", words.template(key, language))
+    return set(re.findall(r"<(\w+)>", summary.first_sentence(filled, language)))
+
+
+@pytest.mark.parametrize("key", sorted({*_answers(), *words.keys("summary.")}))
+def test_the_cover_tells_the_same_numbers_in_both_languages(key):
+    assert _told_first(key, "zh") == _told_first(key, "en")
 
 
 def _notebook(folder, name, **finding):
