@@ -1,10 +1,13 @@
 """What a ledger does not hold: the plan says which column is lacking, and plans around it."""
 
+import re
+
 import pandas as pd
 import papermill
 import pytest
 
-from analysis import exits, planning, synthetic, tables
+from analysis import exits, planning, synthetic, tables, words
+from analysis.planning.model import limit_names
 
 PACK = tables.read("standards", pack="yunnan_2017")
 MEASURES = tables.read("measures", place="standards")
@@ -109,6 +112,23 @@ def test_villages_that_cannot_be_planned_are_not_laid_to_money_or_crews(county):
     case = case_of(*ledgers(county)).aiming(villages=9)
     names = planning.contradiction_names(planning.contradictions(case))
     assert names["verdict"] == "unlisted"
+
+
+def test_money_and_crews_are_said_to_buy_no_more_than_all_of_them_would(full):
+    villages, households = ledgers(full)
+    held = villages[villages["poor_village"] & villages["exited_year"].isna()]
+    unknown = villages["village"] == held["village"].iloc[0]
+    venue = villages["venue"].astype("Float64").mask(unknown)
+    case = case_of(villages.assign(venue=venue), households, budget=1e6).aiming(villages=len(held))
+    names = planning.contradiction_names(planning.contradictions(case))
+    assert names["verdict"] == "unlisted"
+    most = planning.most_villages(case, limit_names(case))
+    assert planning.most_villages(case, {"villages", "persons"}) < most < len(held)
+    given = {"whose": "plan_own", "villages": len(held), "plannable": len(case.villages)}
+    for language in words.LANGUAGES:
+        said = words.say("planning.contradiction.unlisted", language, **given)
+        denied = re.split("[.。]", said)[-2]
+        assert re.findall(r"\d+", denied) == [f"{most:.0f}"]
 
 
 def test_crews_too_few_for_the_printed_works_are_said_to_be_late():
