@@ -2,6 +2,7 @@
 
 import json
 import math
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -185,6 +186,29 @@ def test_chances_of_years_sum_to_one_and_match_the_chances_by_then():
     assert math.isclose(years["chance"].sum(), 1)
     first = projection.exit_chances(paths, STATE)["both_chance"].iloc[0]
     assert math.isclose(years["chance"].iloc[0], first)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict", "year", "chance"),
+    [
+        (3, 2, "later", 2019, 0.5),
+        (2, 6, "year", 2019, 0.6),
+        (7, 1, "year", 2018, 0.7),
+        (0, 0, "later", 2019, 1.0),
+        (5, 0, "year", 2018, 0.5),
+    ],
+)
+def test_the_likeliest_exit_is_a_year_only_where_no_more_chance_lies_beyond_all_years(
+    first, second, verdict, year, chance
+):
+    incidence = np.full((10, 2), 0.05)
+    incidence[:first, 0] = incidence[: first + second, 1] = 0.02
+    runs = {"s": Paths((2018, 2019), incidence, np.full((10, 2), 9.0))}
+    chances = projection.by_scenario(partial(projection.exit_chances, state=STATE), runs)
+    fans = projection.by_scenario(projection.incidence_fan, runs)
+    told = projection.summarise_scenario(fans, chances, runs, STATE, "s")
+    assert (told["verdict"], told["exit_year"]) == (verdict, year)
+    assert math.isclose(told["exit_chance"], chance)
 
 
 def test_incidence_on_the_line_does_not_pass():

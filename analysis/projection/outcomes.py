@@ -215,7 +215,8 @@ def summarise_scenario(
     -------
     dict
         First and next year, ``median, low, high`` (80 %) and chance ``below`` in the first year,
-        chances ``both`` and ``both_next``, most likely ``exit_year`` with its ``exit_chance``.
+        chances ``both`` and ``both_next``, most likely ``exit_year`` with its ``exit_chance``;
+        ``verdict`` is ``year``, or ``later`` where an exit after that year, the last, is likelier.
 
     Examples
     --------
@@ -229,7 +230,6 @@ def summarise_scenario(
     fan_rows = fans[fans["scenario"] == scenario].set_index("year")
     chance = chances[chances["scenario"] == scenario].set_index("year")
     year, next_year = fan_rows.index[:2]
-    exits = exit_years(runs[scenario], state).dropna().set_index("exit_year")["chance"]
     return {
         "year": int(year),
         "next_year": int(next_year),
@@ -237,8 +237,18 @@ def summarise_scenario(
         "below": chance.loc[year, "incidence_chance"],
         "both": chance.loc[year, "both_chance"],
         "both_next": chance.loc[next_year, "both_chance"],
-        "exit_year": int(exits.idxmax()),
-        "exit_chance": exits.max(),
+        **_likeliest(exit_years(runs[scenario], state)),
+    }
+
+
+def _likeliest(exits: pd.DataFrame) -> dict[str, object]:
+    """Name the year of the greatest chance, or the last one where most chance lies beyond it."""
+    year, chance = exits.loc[exits["chance"].idxmax()]
+    later = pd.isna(year)
+    return {
+        "verdict": "later" if later else "year",
+        "exit_year": int(exits["exit_year"].max() if later else year),
+        "exit_chance": float(chance),
     }
 
 
