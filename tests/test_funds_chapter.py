@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis import exhibits, marks, office, synthetic, words
+from analysis import exhibits, marks, office, summary, synthetic, words
 
 NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "04_fund_allocation.ipynb"
 PRINTED = {"city": 8.1e7, "persons": 16382, "silent": 6, "told": [0] * 7}
@@ -110,8 +110,17 @@ def test_a_ledger_that_is_lacking_leaves_a_sentence_in_its_place(
     empty = {key for key in shown if key.endswith(".empty")}
     assert empty == {f"funds.{name}.empty" for name in silent}
     answers = [key for key, content in shown.items() if content.get("answer") == 4]
-    expected = "ledgers" if lacking == "households" else "printed"
-    assert answers == [f"funds.answer_{expected}"]
+    expected = {"households": "ledgers", "payments": "unpaid", "villages": "unreached"}
+    assert answers == [f"funds.answer_{expected.get(lacking, 'printed')}"]
+
+
+def test_approved_money_is_the_answer_where_no_payment_is_told(books, monkeypatch):
+    lacking = {name: frame for name, frame in books.items() if name != "payments"}
+    shown = _run(lacking, monkeypatch)
+    said, approved = shown["funds.answer_unpaid"]["text"], books["projects"]["approved_yuan"].sum()
+    for language in words.LANGUAGES:
+        amount = words.FORMATS["wan_yuan"].sentence(approved, language)
+        assert amount in summary.first_sentence(said[language], language)
 
 
 def test_projects_that_all_run_are_not_said_to_last(books, monkeypatch):

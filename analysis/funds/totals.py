@@ -3,6 +3,13 @@
 import pandas as pd
 
 HEADCOUNT_STEP = 10_000
+# Whether the ledgers tell what was spent, and whom the money reached.
+TOLD_BY = {
+    (True, True): "ledgers",
+    (False, True): "unpaid",
+    (True, False): "unreached",
+    (False, False): "printed",
+}
 
 
 def yuan_per_person(funds: pd.DataFrame, headcounts: pd.DataFrame) -> pd.DataFrame:
@@ -137,25 +144,30 @@ def row(frame: pd.DataFrame, place: int = 0) -> dict:
     return {} if frame.empty else frame.iloc[place].to_dict()
 
 
-def told_by(synthetic: bool, *results: pd.DataFrame) -> str:
-    """Say what the chapter answers from: the ledgers, or the printed figures.
+def told_by(synthetic: bool, spent: pd.DataFrame, reached: pd.DataFrame) -> str:
+    """Say what the chapter answers from: the ledgers, as far as they go, or the printed figures.
 
     Parameters
     ----------
     synthetic : bool
         Whether the ledgers are made up; what they show is then no answer.
-    *results : DataFrame
-        What the ledgers have to give for an answer.
+    spent : DataFrame
+        What the ledgers of projects and payments tell; no rows where one is lacking.
+    reached : DataFrame
+        What those of projects and villages tell.
 
     Returns
     -------
     str
-        ``ledgers`` where they are real and each result has rows, else ``printed``.
+        ``ledgers`` where they are real and tell both, ``unpaid`` or ``unreached`` where they lack
+        the one or the other, else ``printed``.
 
     Examples
     --------
-    >>> told_by(False, pd.DataFrame({"month": ["2017-12"]})), told_by(False, pd.DataFrame())
-    ('ledgers', 'printed')
+    >>> kept, lacking = pd.DataFrame({"yuan": [1.0]}), pd.DataFrame()
+    >>> told_by(False, kept, kept), told_by(False, lacking, kept), told_by(True, kept, kept)
+    ('ledgers', 'unpaid', 'printed')
     """
-    real = not synthetic and all(len(result) for result in results)
-    return "ledgers" if real else "printed"
+    if synthetic:
+        return "printed"
+    return TOLD_BY[len(spent) > 0, len(reached) > 0]
