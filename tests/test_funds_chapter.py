@@ -1,6 +1,7 @@
 """Chapter 4 on ledgers: real ones answer the question, lacking ones leave a sentence."""
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -121,6 +122,17 @@ def test_approved_money_is_the_answer_where_no_payment_is_told(books, monkeypatc
     for language in words.LANGUAGES:
         amount = words.FORMATS["wan_yuan"].sentence(approved, language)
         assert amount in summary.first_sentence(said[language], language)
+
+
+def test_no_project_of_housing_is_counted_without_a_ledger_of_projects(books, monkeypatch):
+    lacking = {name: books[name] for name in books.keys() - {"projects", "payments"}}
+    homes = _run(lacking, monkeypatch)["funds.housing_alone"]
+    kept = _run(books, monkeypatch)["funds.housing"]
+    works = [column["name"] for column in homes["columns"]].index("works")
+    assert {row[works] for row in homes["rows"]["en"]} == {words.MISSING}
+    for language, projects in {"zh": "个住房项目", "en": "housing projects"}.items():
+        assert re.search(rf"\d+ ?{projects}", kept["note"][language])
+        assert not re.search(rf"\d+ ?{projects}", homes["note"][language])
 
 
 def test_projects_that_all_run_are_not_said_to_last(books, monkeypatch):
