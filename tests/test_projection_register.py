@@ -138,6 +138,20 @@ def test_with_known_chances_the_register_finds_the_next_year_and_margins_are_les
     assert np.abs(ahead - truth).mean() < 0.5 * np.abs(by_margins - truth).mean()
 
 
+@pytest.mark.parametrize("still", [0, 1, 300])
+def test_a_register_knows_its_people_however_few_are_still_poor(still):
+    panel, printed = _panel(np.random.default_rng(5), households=3000), tables.margins("wenshan")
+    last = panel["year"].eq(2017)
+    poor = last & (panel.groupby("year").cumcount() < still)
+    panel["status"] = np.where(poor, "poor", np.where(last, "exited", panel["status"]))
+    known = _evidence({"households": panel, "villages": _villages(panel)}, printed, 2017)
+    state = projection.starting_state(known.margins, 2017)
+    assert (state.poor, state.base_low, state.base_high) == (4 * still, 600_000, 600_000)
+    assert known.margins.loc["incidence", "value"] == pytest.approx(4 * still / 600_000)
+    for paths in _forecast(known, "x", 2017, draws=200).values():
+        assert ((paths.incidence >= 0) & (paths.incidence <= 1)).all()
+
+
 def test_a_plan_to_the_letter_lets_nobody_back(city):
     known = _evidence({name: city[name] for name in ("households", "villages")},
                       tables.margins("wenshan"), 2017)  # fmt: skip

@@ -73,7 +73,8 @@ def starting_state(margins: pd.DataFrame, year: int) -> State:
     Returns
     -------
     State
-        The rural population is not printed; its bounds follow from the rounding of the incidence.
+        Where the rural population is not printed, its bounds follow from the rounding of the
+        incidence; ``rural_population`` of a register is counted, also where nobody is poor.
 
     Raises
     ------
@@ -88,12 +89,12 @@ def starting_state(margins: pd.DataFrame, year: int) -> State:
     (301972, 302530)
     """
     printed = _printed(margins, STATE_MARGINS)
-    incidence = margins.loc["incidence"]
+    base_low, base_high = _base(margins, printed["poor_persons"])
     return State(
         year=year,
         poor=printed["poor_persons"],
-        base_low=printed["poor_persons"] / incidence["value_high"],
-        base_high=printed["poor_persons"] / incidence["value_low"],
+        base_low=base_low,
+        base_high=base_high,
         first_stock=printed["poor_persons"] + printed["exited_persons"],
         villages=printed["poor_villages"],
         villages_out=printed["exited_villages"],
@@ -101,6 +102,14 @@ def starting_state(margins: pd.DataFrame, year: int) -> State:
         incidence_line=printed["incidence_threshold"],
         village_share=printed["village_exit_share"],
     )
+
+
+def _base(margins: pd.DataFrame, poor: float) -> tuple[float, float]:
+    if "rural_population" in margins.index:
+        low, high = margins.loc["rural_population", ["value_low", "value_high"]]
+        return float(low), float(high)
+    incidence = margins.loc["incidence"]
+    return poor / incidence["value_high"], poor / incidence["value_low"]
 
 
 def latest_incidence(

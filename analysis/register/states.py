@@ -396,8 +396,8 @@ def counted_margins(printed, households, villages, year, *, source):
     -------
     DataFrame
         As ``printed``; ``poor_persons, poor_households, exited_persons, incidence, poor_villages,
-        exited_villages, exited_villages_year, admin_villages`` are counted, without rounding. It
-        feeds `projection.starting_state` as printed margins do.
+        exited_villages, exited_villages_year, admin_villages, rural_population`` are counted,
+        without rounding. It feeds `projection.starting_state` as printed margins do.
 
     Raises
     ------
@@ -443,4 +443,5 @@ def _counts(households, villages, year):
         "exited_villages": int((village_exits <= year).sum()),
         "exited_villages_year": int((village_exits == year).sum()),
         "admin_villages": listed["village"].nunique(),
+        "rural_population": listed["population"].sum(skipna=False),
     }
