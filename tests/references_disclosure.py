@@ -9,7 +9,6 @@ from analysis.disclosure.relations import Sums
 ON = ("opening", "new", "returned", "born", "moved_in")
 GONE = ("exited", "died", "moved_out", "removed", "closing")
 POOR = ("poor", "returned")
-UNITS = {"yearly": "person", "agreement": "person", "paces": "person"}
 FLOW_OF = {"exit": "exited", "return": "returned", "new": "new"}
 COUNTS = {
     "yearly": [f"{name}_persons" for name in (*ON, *GONE)],
@@ -20,6 +19,9 @@ COUNTS = {
     "answer": ["at_risk", "passed"],
     "paces": ["at_risk", "passed_over"],
     "risk": ["followed", "returned", "followed_last", "returned_last"],
+    "stocks": [
+        f"{state}_{unit}" for state in ("poor", "exited") for unit in ("households", "persons")
+    ],
 }
 
 
@@ -39,6 +41,7 @@ def _sums(frames):
     yearly, links, shares = (frames[name] for name in ("yearly", "links", "shares"))
     for row in range(len(yearly)):
         yield {("yearly", row, f"{n}_persons"): 1 if n in ON else -1 for n in (*ON, *GONE)}
+    for row in range(len(yearly) - 1):
         yield {("yearly", row, "closing_persons"): 1, ("yearly", row + 1, "opening_persons"): -1}
     last = np.flatnonzero(yearly["year"] >= links["year"].min())
     for at, flow in enumerate(frames["agreement"]["kept_flow"]):
@@ -51,8 +54,6 @@ def _sums(frames):
             yield _links(links, year, target=[state]) | {
                 cell: -1 for cell in _links(links, year + 1, source=[state])
             }
-    for states in (POOR, ["exited"]):
-        yield _links(links, links["year"].max(), target=states)
     for at, (passage, year) in enumerate(zip(shares["passage"], shares["year"], strict=True)):
         start, end = (POOR, ["exited"]) if passage == "exit" else (["exited"], POOR)
         yield _links(links, year, source=start) | {("shares", at, "at_risk"): -1}
@@ -64,6 +65,7 @@ def _sums(frames):
     yield {("answer", 0, "passed"): 1, ("shares", rows[-1], "passed_over"): -1}
     yield from _persons(frames["paces"], yearly)
     yield from _risk(links)
+    yield from _stocks(frames)
 
 
 def _persons(paces, yearly):
@@ -77,11 +79,6 @@ def _persons(paces, yearly):
             if passage == "exit":
                 opening = ("yearly", own[year], "opening_persons")
                 yield {("paces", row, "at_risk"): 1, opening: -1}
-        if passage == "return" and ("exit", year) in at:
-            stock = {("paces", row, "at_risk"): -1, ("paces", row, "passed_over"): 1}
-            stock[("paces", at["exit", year], "passed_over")] = -1
-            after = at.get(("return", year + 1))
-            yield stock | ({} if after is None else {("paces", after, "at_risk"): 1})
     for year in paces["year"].unique():
         yield {("paces", row, "at_risk"): 1 for (_, one), row in at.items() if one == year}
 
@@ -94,6 +91,35 @@ def _risk(links):
         moves = [_links(links, year, source=["exited"], target=targets) for year in years.unique()]
         for total, summed in ((name, moves), (f"{name}_last", moves[-1:])):
             yield {("risk", 0, total): -1} | {cell: 1 for move in summed for cell in move}
+
+
+def _stocks(frames):
+    """Who is poor or out at a year's end: told in sentences, and with whom the next begins."""
+    links, yearly, paces = (frames[name] for name in ("links", "yearly", "paces"))
+    at = {key: row for row, key in enumerate(zip(paces["passage"], paces["year"], strict=True))}
+    for row, year in enumerate(frames["stocks"]["year"]):
+        poor, out = (("stocks", row, f"{state}_persons") for state in ("poor", "exited"))
+        for state, states in (("poor", POOR), ("exited", ["exited"])):
+            for ends in ({"year": year, "target": states}, {"year": year + 1, "source": states}):
+                if moved := _links(links, **ends):
+                    yield moved | {("stocks", row, f"{state}_households"): -1}
+        for own in np.flatnonzero(yearly["year"] == year):
+            yield {poor: 1, ("yearly", own, "closing_persons"): -1}
+        for passage, persons in (("exit", poor), ("return", out)):
+            if (passage, year + 1) in at:
+                yield {persons: 1, ("paces", at[passage, year + 1], "at_risk"): -1}
+        parts = {
+            ("return", "at_risk"): -1,
+            ("exit", "passed_over"): -1,
+            ("return", "passed_over"): 1,
+        }
+        known = {key: sign for key, sign in parts.items() if (key[0], year) in at}
+        if known:
+            yield {out: 1} | {("paces", at[n, year], column): s for (n, column), s in known.items()}
+
+
+def _unit(table, column):
+    return "person" if table == "paces" or column.endswith("_persons") else "household"
 
 
 def _links(links, year, **ends):
@@ -153,7 +179,7 @@ def _move(sums, hidden, at):
 def _are_alike(cells, before, after):
     """Of the same order of magnitude, and on the same side of the limit."""
     limits = disclosure.limits()
-    fewest = np.array([limits[UNITS.get(name, "household")].fewest for name, *_ in cells])
+    fewest = np.array([limits[_unit(name, column)].fewest for name, _, column in cells])
     same = [int(a).bit_length() == int(b).bit_length() for a, b in zip(before, after, strict=True)]
     return all(same) and ((before < fewest) == (after < fewest)).all() and (after >= 0).all()
 
@@ -166,7 +192,7 @@ def _with(frames, cells, move):
 
 
 def _is_tight(cell, value, low, high):
-    fewest, room, _ = disclosure.limits()[UNITS.get(cell[0], "household")]
+    fewest, room, _ = disclosure.limits()[_unit(cell[0], cell[2])]
     return high < value + room and (value < fewest or low > value - room)
 
 
@@ -175,7 +201,5 @@ def small(frames):
     return [
         (name, row, column)
         for name, row, column in counted(frames)
-        if 0
-        < frames[name][column].iloc[row]
-        < disclosure.limits()[UNITS.get(name, "household")].fewest
+        if 0 < frames[name][column].iloc[row] < disclosure.limits()[_unit(name, column)].fewest
     ]

@@ -13,7 +13,7 @@ from tests.references_disclosure import counted, given_away, moved, small
 from tests.references_register import said
 
 CHAPTERS = ("05_exit_readiness", "07_register_flows")
-PARTS = ("yearly", "agreement", "links", "shares", "paces")
+PARTS = ("yearly", "agreement", "links", "shares", "paces", "stocks")
 pytestmark = pytest.mark.slow
 
 
@@ -131,7 +131,7 @@ def _flows_as_shown(seen, names):
         "links": shown["register.states"],
         "shares": shown["register.hazards"],
         "paces": paces.merge(shown["incidence.hazards"], on=["passage", "year"], how="left"),
-        **{name: names["safe"][name] for name in ("told", "answer", "risk")},
+        **{name: names["safe"][name] for name in ("told", "answer", "risk", "stocks")},
     }
     return true | said(true), safe
 

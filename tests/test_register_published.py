@@ -11,7 +11,7 @@ from tests.references_disclosure import COUNTS, counted, given_away, moved, smal
 from tests.references_register import said
 
 YEARS = range(2015, 2018)
-PARTS = ("yearly", "agreement", "links", "shares", "paces")
+PARTS = ("yearly", "agreement", "links", "shares", "paces", "stocks")
 PEOPLE = pd.DataFrame({"village": "a", "year": YEARS, "population": 2000})
 # From never, poor, exited or returned: chances of the state a year later.
 NEXT = {
@@ -40,12 +40,24 @@ def panel(rng, households=400):
     return pd.concat(rows, ignore_index=True)
 
 
-def tables_of(seed):
+def nearly_through(households, left):
+    """All but a few of the poor exit in the last year."""
+    poor = households["year"].eq(YEARS[-1]) & households["status"].isin(register.POOR)
+    gone = households.index[poor][left:]
+    return households.assign(
+        status=households["status"].mask(households.index.isin(gone), "exited")
+    )
+
+
+def tables_of(seed, left=None):
     rng = np.random.default_rng(seed)
     households = panel(rng)
+    if left is not None:
+        households = nearly_through(households, left)
     derived = register.flows(households)
     kept = derived.assign(born=rng.integers(1, 30, len(derived)), died=rng.integers(1, 30))
     kept["closing"] += kept["born"] - kept["died"] + rng.integers(-3, 4, len(derived))
+    kept["closing"] = kept["closing"].clip(lower=1)
     moves = register.transitions(households)
     return {
         "yearly": register.yearly_closing(kept),
@@ -53,6 +65,7 @@ def tables_of(seed):
         "links": register.state_links(moves),
         "shares": register.passage_table(moves).rename(columns={"passed": "passed_over"}),
         "paces": register.passages(households, PEOPLE).rename(columns={"passed": "passed_over"}),
+        "stocks": register.stocks(households),
     }
 
 
@@ -62,9 +75,10 @@ def published(frames):
     return {**true, **said(frames)}, safe
 
 
+@pytest.mark.parametrize("left", [None, 1, 3, 7])
 @pytest.mark.parametrize("seed", range(4))
-def test_no_sum_across_the_tables_gives_a_small_count_away(seed):
-    frames, safe = published(tables_of(seed))
+def test_no_sum_across_the_tables_gives_a_small_count_away(seed, left):
+    frames, safe = published(tables_of(seed, left))
     assert small(frames), "nothing to hide proves nothing"
     assert all(np.isnan(safe[name][column].iloc[row]) for name, row, column in small(frames))
     assert given_away(frames, safe) == []
@@ -94,6 +108,20 @@ def test_hidden_counts_change_and_nothing_published_does():
     assert tried >= 2, "too few hidden counts could be changed for the test to prove anything"
 
 
+@pytest.mark.parametrize(("seed", "left"), [(1, 3), (2, 2)])
+def test_the_last_of_the_poor_are_hidden_and_one_more_of_them_changes_nothing(seed, left):
+    frames, safe = published(tables_of(seed, left))
+    assert safe["stocks"].iloc[-1][["poor_households", "poor_persons"]].isna().all()
+    others = (
+        changed
+        for changed in moved(frames, safe)
+        if changed["stocks"]["poor_households"].iloc[-1] != left
+    )
+    _, again = published(next(others))
+    for name, frame in safe.items():
+        pd.testing.assert_frame_equal(again[name], frame, check_dtype=False)
+
+
 def test_what_is_shown_is_unchanged_and_shares_go_with_their_counts():
     frames, safe = published(tables_of(1))
     for name, row, column in counted(frames):
@@ -114,7 +142,16 @@ def test_a_year_of_large_counts_hides_nothing():
     shares = shares.assign(**shares[COUNTS["shares"]] * 100)
     paces = frames["paces"]
     paces = paces.assign(**paces[COUNTS["paces"]] * 100)
-    safe = register.publishable(yearly, agreement, links, shares, paces)
+    large = {
+        "yearly": yearly,
+        "agreement": agreement,
+        "links": links,
+        "shares": shares,
+        "paces": paces,
+    }
+    stocks = frames["stocks"]
+    large["stocks"] = stocks.assign(**stocks[COUNTS["stocks"]] * 100)
+    safe = register.publishable(**large)
     assert not any("withheld" in frame for frame in safe.values())
 
 
@@ -124,7 +161,9 @@ def test_few_households_hide_the_persons_of_the_same_event():
     row = shares.index[shares["passage"].eq("return")][-1]
     few = shares.assign(passed_over=shares["passed_over"].where(shares.index != row, 3))
     yearly = frames["yearly"].assign(returned_persons=40.0)
-    safe = register.publishable(yearly, frames["agreement"], frames["links"], few, frames["paces"])
+    safe = register.publishable(
+        **{name: frames[name] for name in PARTS} | {"yearly": yearly, "shares": few}
+    )
     year = yearly["year"].eq(shares.loc[row, "year"])
     assert safe["yearly"].loc[year, "returned_persons"].isna().all()
     assert disclosure.values_of(safe["answer"])["passed"] is not None

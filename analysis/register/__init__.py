@@ -26,6 +26,7 @@ from analysis.register.states import (
     own_returns,
     passages,
     state_links,
+    stocks,
     transitions,
 )
 from analysis.register.store import Store, read_store, write_register
@@ -58,6 +59,7 @@ __all__ = [
     "read_store",
     "residuals",
     "state_links",
+    "stocks",
     "township_residuals",
     "transitions",
     "unknown_flows",

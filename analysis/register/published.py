@@ -9,14 +9,18 @@ from analysis import disclosure
 from analysis.disclosure import Cell, Equation, Tied
 from analysis.register.closings import KEPT, PASSAGES, flow_agreement, passage_table, yearly_closing
 from analysis.register.flows import GAINS, LOSSES, flows
-from analysis.register.states import ABSENT, passages, state_links, transitions
+from analysis.register.states import ABSENT, passages, state_links, stocks, transitions
 from analysis.statuses import POOR
 
 OFF = ("never", ABSENT)
 # The same event counted as persons by the ledger of flows and as households by the panel.
 OTHER_EVENTS = {"new": (OFF, POOR), "removed": (POOR, OFF)}
 STOCKS = ("opening_persons", "closing_persons")
+STATES = {"poor": POOR, "exited": ("exited",)}
+# The passage that those in a state are at risk of.
+PASSAGE_OF = {"poor": "exit", "exited": "return"}
 COUNTS = {
+    "stocks": {f"{state}_{unit}s": unit for state in STATES for unit in ("household", "person")},
     "yearly": {f"{name}_persons": "person" for name in KEPT},
     "agreement": {"derived_persons": "person", "kept_persons": "person"},
     "links": {"households": "household"},
@@ -71,7 +75,7 @@ def counted(ledgers):
     Returns
     -------
     dict of str to DataFrame
-        What `publishable` asks for: ``yearly, agreement, links, shares, paces``.
+        What `publishable` asks for: ``yearly, agreement, links, shares, paces, stocks``.
 
     Examples
     --------
@@ -93,10 +97,11 @@ def counted(ledgers):
         "links": state_links(moves),
         "shares": passage_table(moves).rename(columns=over),
         "paces": passages(households, villages).rename(columns=over),
+        "stocks": stocks(households),
     }
 
 
-def publishable(yearly, agreement, links, shares, paces):
+def publishable(*, yearly, agreement, links, shares, paces, stocks):
     """Hide small counts of the tables of flows and passages so that none gives another's away.
 
     Parameters
@@ -111,16 +116,19 @@ def publishable(yearly, agreement, links, shares, paces):
         From `passage_table`, with ``passed`` called ``passed_over``.
     paces : DataFrame
         From `passages`, with ``passed`` called ``passed_over``.
+    stocks : DataFrame
+        From `analysis.register.stocks`.
 
     Returns
     -------
     dict of str to DataFrame
-        ``yearly, agreement, links, shares, paces``, and of one row each ``told`` (households that
-        exited and returned in all years), ``answer`` (as `latest_return` gives them) and ``risk``:
-        household-years after an exit whose outcome is known (``followed``), how many of them fell
-        back (``returned``), and both for the last year. Hidden numbers are missing and named in the
-        column ``withheld``. The opening and closing of a year and those at risk stand elsewhere
-        too: they are hidden only where nothing else helps.
+        ``yearly, agreement, links, shares, paces, stocks``, and of one row each ``told``
+        (households that exited and returned in all years), ``answer`` (as `latest_return` gives
+        them) and ``risk``: household-years after an exit whose outcome is known (``followed``),
+        how many of them fell back (``returned``), and both for the last year. Hidden numbers are
+        missing and named in the column ``withheld``. The opening and closing of a year, those at
+        risk and the stocks stand elsewhere too: unless they are small, they are hidden only where
+        nothing else helps.
 
     Examples
     --------
@@ -133,7 +141,10 @@ def publishable(yearly, agreement, links, shares, paces):
     >>> shares = pd.DataFrame({"passage": ["exit", "return"], "year": 2017, "at_risk": [21, 30],
     ...     "passed_over": [12, 0], "hazard": [0.57, 0.0], "hazard_low": 0.0, "hazard_high": 1.0})
     >>> paces = pd.DataFrame({"passage": [], "year": [], "at_risk": [], "passed_over": []})
-    >>> safe = publishable(yearly, agreement, links, shares, paces)
+    >>> stocks = pd.DataFrame({"year": [2017], "poor_households": 9, "poor_persons": 37,
+    ...                        "exited_households": 42, "exited_persons": 160})
+    >>> safe = publishable(yearly=yearly, agreement=agreement, links=links, shares=shares,
+    ...                    paces=paces, stocks=stocks)
     >>> safe["yearly"]["withheld"].tolist(), safe["agreement"]["withheld"].tolist()
     (['exited_persons;died_persons'], ['derived_persons;kept_persons'])
     """
@@ -141,6 +152,7 @@ def publishable(yearly, agreement, links, shares, paces):
     frames = {"yearly": yearly, "agreement": agreement, "links": links, "shares": shares}
     frames = {name: frame.reset_index(drop=True) for name, frame in frames.items()}
     frames |= {"paces": paces.reset_index(drop=True), "risk": _risk(links)}
+    frames["stocks"] = stocks.reset_index(drop=True)
     frames |= {"told": _totals(shares), "answer": _latest(shares)}
     counts = {
         name: {column: unit for column, unit in columns.items() if column in frames[name]}
@@ -162,7 +174,7 @@ def ties(frames):
     -------
     Tied
         Every year's sum of flows, openings that are closings of the year before, sums over years,
-        passages between states and the households in a state from one year to the next.
+        passages between states, and who is poor or has exited at the end of each year.
 
     Examples
     --------
@@ -171,18 +183,19 @@ def ties(frames):
     >>> none = pd.DataFrame({"year": [], "source": [], "target": [], "passage": [],
     ...                      "kept_flow": []})
     >>> frames = {"yearly": yearly, "links": none, "shares": none, "agreement": none,
-    ...           "told": none, "answer": none, "paces": none, "risk": none}
+    ...           "told": none, "answer": none, "paces": none, "risk": none, "stocks": none}
     >>> len(ties(frames).equations)
     5
     """
     equations = [
         *_by_year(frames["yearly"]),
         *_over_years(frames["yearly"], frames["agreement"], frames["links"]["year"]),
-        *_stocks(frames["links"]),
+        *_states(frames["links"]),
+        *_stocks(frames),
         *_passed(frames["links"], frames["shares"]),
         *_said(frames["shares"]),
         *_persons(frames["paces"], frames["yearly"]),
-        *_people(frames["paces"]),
+        *_people(frames),
         *_followed(frames["links"], frames["risk"]),
     ]
     unprinted = frozenset(_all(frames, "paces", "stayed"))
@@ -250,16 +263,36 @@ def _moved(links, **of):
     return _cells("links", "households", which)
 
 
-def _stocks(links):
-    """Who ends a year in a state begins the next in it; how many end the last is told elsewhere."""
-    years = sorted(links["year"].unique())
-    for before, year in pairwise(years):
+def _states(links):
+    """Who ends a year in a state begins the next in it."""
+    for before, year in pairwise(sorted(links["year"].unique())):
         for state in (*POOR, "exited"):
             ended = _moved(links, year=[before], target=[state])
             yield Equation(ended, _moved(links, year=[year], source=[state]))
-    for year in years[-1:]:
-        yield Equation(_moved(links, year=[year], target=POOR))
-        yield Equation(_moved(links, year=[year], target=["exited"]))
+
+
+def _stocks(frames):
+    """The poor and those out are whoever ended the year so; the first year only begins the next."""
+    links, paces, yearly = (frames[name] for name in ("links", "paces", "yearly"))
+    for year in frames["stocks"]["year"]:
+        for state, names in STATES.items():
+            ended = _moved(links, year=[year], target=names)
+            begun = _moved(links, year=[year + 1], source=names)
+            yield from _same(_stock(frames, f"{state}_households", year), ended or begun)
+            at_risk = _paced(paces, "at_risk", year + 1, PASSAGE_OF[state])
+            yield from _same(_stock(frames, f"{state}_persons", year), at_risk)
+        closing = _flow(yearly, "closing", yearly["year"] == year)
+        yield from _same(_stock(frames, "poor_persons", year), closing)
+
+
+def _stock(frames, column, year):
+    return _cells("stocks", column, frames["stocks"]["year"] == year)
+
+
+def _same(cells, others):
+    """What nothing is held against stays unknown."""
+    if cells and others:
+        yield Equation(cells, others)
 
 
 def _passed(links, shares):
@@ -291,21 +324,21 @@ def _persons(paces, yearly):
                 yield Equation([cell], kept)
 
 
-def _people(paces):
-    """Those at risk are the people of the place; who is out at a year's end begins the next so."""
-    years = sorted(paces["year"].unique())
-    for year in years:
+def _people(frames):
+    """Those at risk are the people of the place; who is out stayed out or came to be."""
+    paces = frames["paces"]
+    for year in sorted(paces["year"].unique()):
         yield Equation(_paced(paces, "at_risk", year))
-        after = _paced(paces, "at_risk", year + 1, "return")
-        # How many are out at the end of the last year is told elsewhere.
-        if after or year == years[-1]:
-            yield Equation(
-                [*after, *_paced(paces, "passed_over", year, "return")],
-                [
-                    *_paced(paces, "at_risk", year, "return"),
-                    *_paced(paces, "passed_over", year, "exit"),
-                ],
-            )
+        yield Equation(
+            [
+                *_stock(frames, "exited_persons", year),
+                *_paced(paces, "passed_over", year, "return"),
+            ],
+            [
+                *_paced(paces, "at_risk", year, "return"),
+                *_paced(paces, "passed_over", year, "exit"),
+            ],
+        )
 
 
 def _paced(paces, column, year, passage=None):
@@ -323,7 +356,10 @@ def _followed(links, risk):
         yield Equation(_cells("links", "households", which & last), [latest])
 
 
-def _events(yearly, links, shares, paces, **_):
+def _events(yearly, links, shares, paces, stocks, **_):
+    for row in range(len(stocks)):
+        for state in STATES:
+            yield [Cell("stocks", row, f"{state}_{unit}") for unit in ("households", "persons")]
     for passage, name in (("exit", "exited"), ("return", "returned")):
         for row in np.flatnonzero(shares["passage"].eq(passage)):
             year = shares["year"].iloc[row]
@@ -354,7 +390,8 @@ def _dear(frames):
     at_risk = [
         cell for name in ("shares", "answer", "paces") for cell in _all(frames, name, "at_risk")
     ]
-    return frozenset([*stocks, *sums, *at_risk])
+    ends = [cell for name in COUNTS["stocks"] for cell in _all(frames, "stocks", name)]
+    return frozenset([*stocks, *sums, *at_risk, *ends])
 
 
 def _all(frames, name, column):

@@ -283,6 +283,35 @@ def incidence(households, population, *, area=None):
     return _named_area(table.reset_index(), area)
 
 
+def stocks(households):
+    """Count who is poor, and who has exited, at each year's end.
+
+    Parameters
+    ----------
+    households : any dataframe Narwhals reads
+        As for `analysis.register.flows`.
+
+    Returns
+    -------
+    DataFrame
+        ``year, poor_households, poor_persons, exited_households, exited_persons``; zero where
+        there are none.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household": ["a", "b"], "year": 2017, "size": [4, 3],
+    ...                       "status": ["returned", "exited"]})
+    >>> stocks(panel).values.tolist()
+    [[2017.0, 1.0, 4.0, 1.0, 3.0]]
+    """
+    panel = panel_rows(households)
+    which = {"poor": panel["poor"], "exited": panel["status"].eq("exited")}
+    counts = {}
+    for state, there in which.items():
+        counts |= {f"{state}_households": there, f"{state}_persons": panel["size"].where(there, 0)}
+    return pd.DataFrame(counts).groupby(panel["year"]).sum().reset_index()
+
+
 def own_exits(households, villages, place):
     """Give a place's exits so far from its register, as rows for `projection.exit_paces`.
 
@@ -424,21 +453,17 @@ def counted_margins(printed, households, villages, year, *, source):
 
 
 def _counts(households, villages, year):
-    panel = panel_rows(households)
-    panel = panel[panel["year"] == year]
+    ends = stocks(households).set_index("year")
     listed = microdata.fetch(villages, ["year", "population"], ["village"])
     listed = listed[listed["year"] == year]
-    if panel.empty or listed.empty:
+    if year not in ends.index or listed.empty:
         raise ValueError(
             f"the register or the villages have no rows of {year}; name a year with both"
         )
-    poor, exited = panel[panel["poor"]], panel[panel["status"] == "exited"]
-    village_exits = _poor_villages(villages, year)
+    now, village_exits = ends.loc[year], _poor_villages(villages, year)
     return {
-        "poor_persons": poor["size"].sum(),
-        "poor_households": len(poor),
-        "exited_persons": exited["size"].sum(),
-        "incidence": poor["size"].sum() / listed["population"].sum(skipna=False),
+        **now[["poor_persons", "poor_households", "exited_persons"]],
+        "incidence": now["poor_persons"] / listed["population"].sum(skipna=False),
         "poor_villages": len(village_exits),
         "exited_villages": int((village_exits <= year).sum()),
         "exited_villages_year": int((village_exits == year).sum()),
