@@ -788,13 +788,22 @@ def test_every_edition_of_an_entry_revises_that_of_the_month_before_once_it_is_k
     said = []
     make(project, said=said)
     assert said[-1].startswith("own: editions without a revision note")
-    assert "such as own-2018-01-north: 2; once" in said[-1]
+    assert "neither kept nor made here, such as own-2018-01-north: 2; if" in said[-1]
+    assert "analysis keep" not in said[-1]
     summary = json.loads((project / "reports/generated/summary.json").read_text())
     assert [row["unkept"][-5:] for row in summary["editions"]] == ["north", "south"]
     made = project / "reports/generated/own-2018-02-north"
     page = (made / "own-2018-02-north.en.html").read_text()
     assert "No record of an edition of 31 January 2018 was kept" in page
     assert "没有留存2018年1月31日那一版的记录" in (made / "own-2018-02-north.zh.html").read_text()
+    write_spec(project, date=None, revises="previous", **{"for": axes | {"month": ["2018-03"]}})
+    (line,) = revisions.unkept(editions(project), project)
+    assert "such as own-2018-02-north: 2; once it has been issued, `" in line
+    assert line.split("`")[1] == "python -m analysis keep own-2018-02-north"
+    south = made.with_name("own-2018-02-south").rename(project / "away")
+    assert len(revisions.unkept(editions(project), project)) == 2
+    south.rename(made.with_name("own-2018-02-south"))
+    write_spec(project, date=None, revises="previous", **{"for": axes})
     assert revisions.issued("own-2018-02-north", project) == ["own-2018-02-north"]
     for name in revisions.issued("own", project):
         revisions.keep(name, name, project)

@@ -108,7 +108,7 @@ def make_briefs(
                 batch.run(hands)
         states = list(batch.states.values())
         write_json(folder / "summary.json", _summary(states, time.monotonic() - started))
-    for line in [*_unprinted(states), *revisions.unkept(editions)]:
+    for line in [*_unprinted(states), *revisions.unkept(editions, root)]:
         say(line)
     return [_report(state) for state in states]
 

@@ -464,7 +464,7 @@ def _as_chapter(title: str, shown: Iterable[exhibits.Exhibit]) -> dict[str, Mapp
     return {CHAPTER: {"cells": cells + [_cell(exhibit) for exhibit in shown]}}
 
 
-def unkept(editions: Iterable[Edition]) -> list[str]:
+def unkept(editions: Iterable[Edition], root: Path) -> list[str]:
     """
     Say which editions carry no note, since that of the month before was not kept.
 
@@ -472,24 +472,29 @@ def unkept(editions: Iterable[Edition]) -> list[str]:
     ----------
     editions : iterable of Edition
         The briefs of a run.
+    root : Path
+        Folder of the project.
 
     Returns
     -------
     list of str
-        One line for each entry, in the language of ANALYSIS_LANGUAGE: how many, and what to do.
+        One line for each entry, in the language of ANALYSIS_LANGUAGE: how many, and what to do,
+        which is another thing where the edition of the month before was never made here.
 
     Examples
     --------
-    >>> unkept([])
+    >>> unkept([], Path("project"))
     []
     """
-    lacking: dict[str, list[str]] = {}
+    lacking: dict[tuple[str, str], list[str]] = {}
     for edition in editions:
         if edition.unkept is not None:
-            lacking.setdefault(edition.entry, []).append(edition.unkept)
+            stands = (root / "reports" / "generated" / edition.unkept / "run.json").is_file()
+            key = "revision.unkept" if stands else "revision.unmade"
+            lacking.setdefault((key, edition.entry), []).append(edition.unkept)
     return [
-        lines.say("revision.unkept", entry=entry, editions=len(names), kept=names[0])
-        for entry, names in lacking.items()
+        lines.say(key, entry=entry, editions=len(names), kept=names[0])
+        for (key, entry), names in lacking.items()
     ]
 
 
