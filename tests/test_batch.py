@@ -519,6 +519,18 @@ def test_both_engines_give_the_same_outputs_in_every_cell(project):
     assert "data/reference/areas.csv" in here.result.read and kernel.result.read is None
 
 
+@pytest.mark.parametrize(
+    "metadata", [{}, {"kernelspec": {"name": "conda-r", "display_name": "R", "language": "R"}}]
+)
+def test_a_notebook_is_python_whatever_it_says_of_its_kernel(project, metadata):
+    path = project / "notebooks/01_first.ipynb"
+    write_notebook(project, "01_first", PARAMETERS, IMPORTS, FINDING)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"metadata": metadata}))
+    here, kernel = in_both_engines(project, "01_first")
+    assert here.failure is None and "25.0%" in here.result.content.decode()
+    assert json.loads(here.result.content) == json.loads(kernel.result.content)
+
+
 @pytest.mark.parametrize("cell", ["1 / 0", "def f(:", "%nothing"])
 def test_both_engines_fail_in_the_same_words(project, cell):
     write_notebook(project, "02_second", PARAMETERS, IMPORTS, cell)

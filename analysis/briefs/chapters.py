@@ -20,6 +20,9 @@ from analysis.briefs.workers import FORKS, Failed, Failure, environment
 LIVE = "live"
 # What is kept of a chapter is the same bytes in whatever language its messages are read.
 STORED = {"ANALYSIS_LANGUAGE": "en"}
+# A chapter is Python, whatever a notebook says of its kernel: one made by a program says nothing,
+# and one from another machine may name a kernel of that machine.
+PYTHON = {"kernel_name": "python3", "language": "python"}
 WATCHED = frozenset(["open", "os.scandir", "os.listdir"])
 _read: set[str] = set()
 _watched: set[Path] = set()
@@ -84,6 +87,7 @@ def run_chapter(job: Job) -> Executed:
                 parameters=dict(job.parameters),
                 progress_bar=False,
                 cwd=job.root,
+                **PYTHON,
                 **_engine(job, folder),
             )
         _refuse_errors(ran)
