@@ -357,6 +357,22 @@ def test_housing_counts_homes_of_the_last_year_and_keeps_works_of_other_sectors_
     assert unpaid["works"].notna().all()
 
 
+def test_housing_counts_the_works_of_townships_where_nobody_is_poor_any_more():
+    homes = pd.DataFrame({"year": [2016, 2017, 2017], "township": ["u", "t", "v"],
+                          "status": ["poor", "poor", "exited"], "house_grade": "D"})  # fmt: skip
+    works = pd.DataFrame({"project": list("abcd"), "township": ["t", "u", "u", "v"],
+                          "sector": "housing", "approved_yuan": 900.0,
+                          "accepted_on": ["2017-05-01", "2017-05-01", None, None]})  # fmt: skip
+    paid = pd.DataFrame({"project": list("abcd"), "spent_yuan": [1.0, 20.0, 300.0, 4000.0]})
+    table = funds.housing(homes, works, paid).set_index("township")
+    assert table["unsafe"].to_dict() == {"t": 1, "u": 0, "v": 0}
+    assert table[["works", "accepted"]].sum().tolist() == [4, 2]
+    assert table["spent_yuan"].to_dict() == {"t": 1, "u": 320, "v": 4000}
+    # No register is no row; one in which nobody is poor is a row of none.
+    assert funds.housing(homes.iloc[:0], works, paid).empty
+    assert funds.housing(homes.iloc[2:], works, paid)["unsafe"].tolist() == [0, 0, 0]
+
+
 def test_year_ends_keep_december_and_the_last_month():
     months = pd.DataFrame({"month": ["2016-11", "2016-12", "2017-01", "2017-02"]})
     assert funds.year_ends(months)["month"].tolist() == ["2016-12", "2017-02"]

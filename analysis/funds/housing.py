@@ -22,10 +22,11 @@ def housing(households, projects, payments):
     Returns
     -------
     DataFrame
-        One row a township: ``township, unsafe`` (households poor or fallen back in a house of
-        grade C or D), ``ungraded`` (such households whose house has no grade), ``works`` (housing
-        projects), ``accepted`` of them, ``approved_yuan, spent_yuan``; most unsafe first. What a
-        ledger that is lacking would tell is missing, not zero; no rows where there is no register.
+        One row a township of the register or of a housing project: ``township, unsafe``
+        (households poor or fallen back in a house of grade C or D), ``ungraded`` (such households
+        whose house has no grade), ``works`` (housing projects), ``accepted`` of them,
+        ``approved_yuan, spent_yuan``; most unsafe first. What a ledger that is lacking would tell
+        is missing, not zero; no rows where there is no register.
 
     Examples
     --------
@@ -43,7 +44,11 @@ def housing(households, projects, payments):
         projects, ["approved_yuan"], ["project", "township", "sector", "accepted_on"]
     )
     paid = microdata.fetch(payments, ["spent_yuan"], ["project"])
-    for name, values in _works(works, paid).items():
+    built = _works(works, paid)
+    if len(table):
+        # A township where nobody is left in need may still have works under way.
+        table = table.reindex(table.index.union(built["works"].index), fill_value=0)
+    for name, values in built.items():
         known = len(paid) if name == "spent_yuan" else len(works)
         table[name] = values.reindex(table.index, fill_value=0) if known else float("nan")
     return table.sort_values("unsafe", ascending=False, kind="stable").reset_index()
@@ -51,10 +56,9 @@ def housing(households, projects, payments):
 
 def _homes(households):
     rows = microdata.fetch(households, ["year"], ["township", "status", "house_grade"])
-    poor = rows[(rows["year"] == rows["year"].max()) & rows["status"].isin(POOR)]
-    counts = poor.assign(
-        unsafe=poor["house_grade"].isin(UNSAFE), ungraded=poor["house_grade"].isna()
-    )
+    last = rows[rows["year"] == rows["year"].max()]
+    poor, grade = last["status"].isin(POOR), last["house_grade"]
+    counts = last.assign(unsafe=poor & grade.isin(UNSAFE), ungraded=poor & grade.isna())
     return counts.groupby("township")[["unsafe", "ungraded"]].sum()
 
 
