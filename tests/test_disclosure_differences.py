@@ -379,3 +379,14 @@ def test_taps_of_few_households_are_hidden_though_they_are_a_work_of_the_village
 def test_works_counted_in_places_are_shown_however_few():
     works = planned([400, 40, 30, 1], ["household", "pupil", "tap", "village"])
     assert planning.publishable_works(works).equals(works)
+
+
+def test_a_plan_without_works_for_people_has_nothing_to_hide():
+    works = planned([2, 1], ["village", "village"])
+    assert planning.publishable_works(works).equals(works)
+    assert planning.publishable_works(works.iloc[:0]).empty
+
+
+def test_tables_without_rows_are_protected_as_they_are():
+    none = pd.DataFrame({"indicator": [], "failing": [], "released": []})
+    assert exits.publishable_release(none, poor=0, fail=0).empty

@@ -182,7 +182,8 @@ def _hidden(
     values = np.array([float(frames[c.table][c.column].iloc[c.row]) for c in cells])
     small = is_small(values, np.array([unit.fewest for unit in units]))
     first = _with_events({c for c, few in zip(cells, small, strict=True) if few}, tied.events)
-    primary = np.array([cell in first for cell in cells], dtype=bool) & (np.nan_to_num(values) != 0)
+    primary = np.array([cell in first for cell in cells], dtype=bool)
+    primary &= np.nan_to_num(values) != 0
     if not primary.any():
         return set()
     # What nobody prints is unknown as it is; it needs no room of its own unless it is small.
