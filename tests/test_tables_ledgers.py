@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import time
 import zipfile
 
 import numpy as np
@@ -246,6 +247,26 @@ READ = [
         "year in the title only",
         both(drop("flows", "year"), insert("flows", 0, "2017年贫困人口动态表")),
         ["duplicate", "year_from_title"],
+        ("flows", "year", 0, 2017),
+    ),
+    (
+        "year of the title, not of filling in",
+        both(
+            drop("flows", "year"),
+            insert("flows", 0, "填报单位：某办", "", "填报时间：2018年1月5日"),
+            insert("flows", 0, "2017年贫困人口动态表"),
+        ),
+        ["duplicate", "year_from_title"],
+        ("flows", "year", 0, 2017),
+    ),
+    (
+        "two rows of two years",
+        both(
+            drop("flows", "year"),
+            insert("flows", 0, "2017年贫困人口动态表"),
+            insert("flows", 0, "2018年脱贫攻坚台账"),
+        ),
+        ["duplicate", "year_from_title", "year_twice"],
         ("flows", "year", 0, 2017),
     ),
     # rows
@@ -643,6 +664,33 @@ def test_the_unit_of_a_group_holds_for_its_money_and_for_nothing_else():
     assert found.columns[3] == "approved_yuan"
     assert {at: scale for at, scale in found.scales.items() if scale != "1"} == {3: "10000"}
     assert [note[1:] for note in found.notes] == [("unit_above", "万元", "10000")]
+
+
+@pytest.mark.parametrize(
+    ("texts", "year"),
+    [
+        (["填报单位：某办\n\n填报时间：2018年1月5日", "某县2017年度台账"], "2017"),
+        (["填报单位：某办 填报时间：2018年1月5日", "某县2017年度台账"], "2017"),
+        (["填报时间：\n2018年1月", "某县2017年度台账"], "2017"),
+        (["填表人：某某 2018年1月5日", "Sheet1", "户2017"], "2017"),
+        (["2018年1月5日填报", "2017年"], "2017"),
+        (["\n2018年1月5日\n", "某县2017 年度台账"], "2017"),
+        (["日期：2018年1月5日"], None),
+        (["填报单位：某办\n2017年度"], "2017"),
+        (["填报单位：某办 数据截至2017年12月31日"], "2017"),
+        (["某县贫困户名单（2017年12月31日）"], "2017"),
+        (["编制2017年度计划"], "2017"),
+    ],
+)
+def test_the_day_of_filling_in_is_not_the_year_of_the_register(texts, year):
+    assert headers.year_of(*texts) == (year, [])
+
+
+def test_a_long_cell_does_not_hold_up_the_search_for_the_year():
+    for text in ("\n" * 30_000, " " * 30_000, "填报" * 15_000, "2018年 " * 6_000):
+        begun = time.process_time()
+        headers.year_of(text)
+        assert time.process_time() - begun < 2
 
 
 def test_a_value_merged_over_rows_belongs_to_each_of_them(tmp_path):

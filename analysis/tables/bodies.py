@@ -166,10 +166,12 @@ def _year(block: _Block) -> tuple[str | None, list[dict]]:
     wanted = columns_of(header.table).set_index("column")["zh"].get("year")
     if not wanted or "year" in header.columns.values():
         return None, []
-    above = ["".join(map(str, row)) for row in reversed(block.sheet.rows[: header.first])]
-    year = year_of(*above, where.sheet, where.file.rsplit(".", 1)[0])
+    above = ["\n".join(map(str, row)) for row in reversed(block.sheet.rows[: header.first])]
+    year, others = year_of(*above, where.sheet, where.file.rsplit(".", 1)[0])
     place = where._replace(row=block.start, column="year", title=wanted)
-    return year, [a_finding(place, "year_from_title", "", year)] if year else []
+    told = [a_finding(place, "year_from_title", "", year)] if year else []
+    told += [a_finding(place, "year_twice", year, ", ".join(others))] if others else []
+    return year, told
 
 
 def _unmerge(block: _Block) -> list[dict]:

@@ -64,6 +64,7 @@ DOUBTS = frozenset(
         # Of two units the nearer holds; they may differ by ten thousand.
         "unit_twice",
         "cell_unit",
+        "year_twice",
         "panel_gap",
         "cause_unlike_members",
         "child_worker",

@@ -17,7 +17,19 @@ SEARCHED = 20
 FEWEST = 3
 # No title is longer; a sheet of long texts is searched no longer than any other.
 LONGEST = 200
-YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?:年|$)")
+YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})\s*(?:年|\Z)")
+DAY = r"20[0-9]{2}\s*年\s*[0-9]{1,2}\s*月\s*[0-9]{1,2}\s*日"
+# When a sheet was filled in, printed or sent: after such a word, or a day in a cell of its own. The
+# day as of which it holds, behind 截至 or within a title, is none.
+WORKED_ON = (
+    "填报|填表|填写|填制|制表|制作|编制|上报|报送|打印|导出|下载|审核|审批|审定|签字|录入|更新"
+)
+FILLED_IN = re.compile(
+    rf"(?:{WORKED_ON})(?!单位)(?:(?:(?!截)[^0-9]){{0,30}}{DAY}"
+    r"|\s*(?:时间|日期|日)[:\s]*20[0-9]{2}\s*年?(?:\s*[0-9]{1,2}\s*月)?)"
+    rf"|{DAY}\s*(?:{WORKED_ON})|^[^\S\n]*(?:(?:时间|日期)[:\s]*)?{DAY}[^\S\n]*$",
+    re.MULTILINE,
+)
 BRACKETS = re.compile(r"^(.*)[(\[【](?:单位:?)?([^()\[\]【】]*)[)\]】]$")
 IN_BRACKETS = re.compile(r"[(\[【](?:单位:?)?([^()\[\]【】]*)[)\]】]")
 # Above a table; 单位 is also an office's word for an office, so that what follows must be units.
@@ -347,28 +359,33 @@ def _group(row: list, at: int) -> str:
     return next((text for place, text in reversed(filled) if place <= at), "")
 
 
-def year_of(*texts: str) -> str | None:
+def year_of(*texts: str) -> tuple[str | None, list[str]]:
     """Find the one year that titles, sheet name and file name speak of.
 
     Parameters
     ----------
     *texts : str
-        The texts, the nearest to the table first.
+        The texts, the nearest to the table first; a row has a line for each cell.
 
     Returns
     -------
-    str or None
-        The year of the first text that names any; None if it names two, or none does.
+    (str or None, list of str)
+        The year of the first text that names any; None if it names two, or none does. When a sheet
+        was filled in is no year of it. And the years of the texts that speak of others.
 
     Examples
     --------
-    >>> year_of("某县2017年贫困户信息表", "Sheet1")
-    '2017'
-    >>> year_of("2016年至2017年") is None
-    True
+    >>> year_of("填报时间：2018年1月5日", "某县2017年贫困户信息表", "Sheet1")
+    ('2017', [])
+    >>> year_of("2016年至2017年", "2018"), year_of("2017年度", "2018年")
+    ((None, []), ('2017', ['2018']))
     """
-    for text in texts:
-        years = set(YEAR.findall(unicodedata.normalize("NFKC", text)))
-        if years:
-            return years.pop() if len(years) == 1 else None
-    return None
+    named = [found for text in texts if (found := _years(text))]
+    if not named or len(named[0]) > 1:
+        return None, []
+    [year] = named[0]
+    return year, sorted(set().union(*(other for other in named if year not in other)))
+
+
+def _years(text: str) -> set[str]:
+    return set(YEAR.findall(FILLED_IN.sub("", unicodedata.normalize("NFKC", text))))
