@@ -301,6 +301,14 @@ def test_a_key_that_the_judgement_uses_itself_is_refused():
 # ---- release
 
 
+def test_where_no_household_is_poor_no_test_holds_one_back():
+    nobody = grid("FP").iloc[:0]
+    counts = exits.verdict_counts({"own": nobody}, KEYS)
+    assert counts[["pass", "fail", "unknown", "units"]].to_numpy().sum() == 0
+    released = exits.publishable_release(exits.marginal_release(nobody, KEYS), poor=0, fail=0)
+    assert exits.most_released(released.assign(test="test_" + released["indicator"])) == {}
+
+
 def test_marginal_release_counts_those_failing_in_exactly_that_one():
     released = exits.marginal_release(grid("FP", "FF", "FU", "PF", "PP"), KEYS)
     assert released["failing"].tolist() == [3, 2]

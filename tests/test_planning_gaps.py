@@ -98,6 +98,27 @@ def test_a_failing_test_without_a_work_is_named(full):
     assert pd.isna(row["column_en"])
 
 
+@pytest.mark.parametrize("all_out", [False, True])
+def test_a_county_where_nobody_is_poor_has_a_plan_that_lets_nobody_exit(full, all_out):
+    homes = full["households"]
+    through = homes.assign(
+        status=homes["status"].where(~homes["status"].isin(exits.POOR), "exited")
+    )
+    villages, households = ledgers(full | {"households": through})
+    if all_out:
+        villages = villages.assign(exited_year=villages["exited_year"].fillna(YEAR))
+    case = case_of(villages, households, budget=1e9)
+    assert case.groups.empty and case.group_units.empty and case.targets["persons"] == 0
+    verdict, plan = planning.nearest_plan(case)
+    assert (verdict, plan.persons) == ("possible", 0)
+    assert len(plan.villages) >= case.targets["villages"]
+    held = villages[villages["poor_village"] & villages["exited_year"].isna()]
+    assert planning.contradictions(case.aiming(villages=len(held))) == []
+    done = planning.works_by_kind(case, plan).query("level == 'household'")
+    assert all_out == done.empty
+    assert planning.publishable_homes(done)["kind"].tolist() == done["kind"].tolist()
+
+
 def test_where_not_even_what_must_be_done_is_paid_for_there_is_no_plan(county):
     case = case_of(*ledgers(county), budget=0.0)
     poor = case.groups["persons"] @ case.groups["households"]

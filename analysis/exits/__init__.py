@@ -27,7 +27,7 @@ from analysis.exits.printed import (
     printed_county,
     village_plan_summary,
 )
-from analysis.exits.published import publishable_release
+from analysis.exits.published import most_released, publishable_release
 from analysis.exits.release import (
     binding_counts,
     failure_patterns,
@@ -67,6 +67,7 @@ __all__ = [
     "judge",
     "marginal_release",
     "measurable",
+    "most_released",
     "printed_checklist",
     "printed_county",
     "publishable_release",

@@ -58,6 +58,34 @@ def publishable_release(released: pd.DataFrame, poor: int, fail: int) -> pd.Data
     return disclosure.protect_tied(frames, units, tied)["tests"]
 
 
+def most_released(released: pd.DataFrame) -> dict[str, object]:
+    """
+    Name the test that alone holds back most of the households, as far as it may be told.
+
+    Parameters
+    ----------
+    released : DataFrame
+        From `publishable_release`, with ``test``.
+
+    Returns
+    -------
+    dict
+        ``test, failing, released``; what is hidden is `words.WITHHELD`. Empty where no household
+        was judged.
+
+    Examples
+    --------
+    >>> most_released(pd.DataFrame({"test": ["a", "b"], "failing": [9, 8], "released": [1, 7]}))
+    {'test': 'b', 'failing': np.int64(8), 'released': np.int64(7)}
+    >>> most_released(pd.DataFrame({"test": [], "failing": [], "released": []}))
+    {}
+    """
+    if released.empty:
+        return {}
+    most = released.loc[[released["released"].fillna(0).idxmax()]]
+    return disclosure.values_of(disclosure.picked(most, ["test", *COUNTS]))
+
+
 def _of_a_test(row: int, tests: int) -> list[Equation]:
     """Who fails a test, passes it, fails others instead, and of these who fails one alone."""
     failing, released = (Cell("tests", row, name) for name in COUNTS)

@@ -1,0 +1,69 @@
+"""Chapters of a county that is through: nobody poor, and no village still in."""
+
+import json
+
+import pytest
+
+from analysis import exhibits, exits, office
+
+YEAR = 2017
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=[False, True], ids=["villages still in", "all villages out"])
+def through(request, monkeypatch):
+    """The made-up county after every household has exited, and every listed village or some."""
+    kept = office.ledgers("demo_county")
+    homes, villages = kept.tables["households"], kept.tables["villages"]
+    last = homes["year"].eq(YEAR) & homes["status"].isin(exits.POOR)
+    homes = homes.assign(status=homes["status"].mask(last, "exited"))
+    if request.param:
+        left = villages["poor_village"] & villages["exited_year"].isna()
+        villages = villages.assign(exited_year=villages["exited_year"].mask(left, YEAR))
+    tables = dict(kept.tables) | {"households": homes, "villages": villages}
+    monkeypatch.setattr(office, "ledgers", lambda *_, **__: kept._replace(tables=tables))
+    return request.param
+
+
+@pytest.fixture
+def keys(monkeypatch):
+    """Keys of what is shown, and what it says."""
+    shown = {}
+    for verb in ("finding", "table", "figure"):
+        monkeypatch.setattr(exhibits, verb, _noted(getattr(exhibits, verb), shown))
+    return shown
+
+
+def _noted(show, shown):
+    def noting(*given, **values):
+        exhibit = show(*given, **values)
+        shown[exhibit.content["key"]] = exhibit.content.get("text")
+        return exhibit
+
+    return noting
+
+
+def _run(path, **parameters):
+    names = {}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
+        if "parameters" in cell["metadata"].get("tags", []):
+            names |= {"place": "demo_county", "area": "SYND"} | parameters
+    return names
+
+
+def test_the_chapter_of_incidence_counts_nobody_among_all_its_people(root, through, keys):
+    names = _run(root / "notebooks" / "02_poverty_incidence.ipynb", horizon=2, draws=200)
+    people = names["known"].margins.loc["rural_population", "value"]
+    assert names["needed"]["persons"] == 0
+    assert (names["needed"]["villages"] == 0) == through
+    assert f" {people:,.0f} people" in keys["incidence.today.register"]["en"]
+
+
+def test_the_chapter_of_exits_plans_nothing_for_households_that_are_through(root, through, keys):
+    names = _run(root / "notebooks" / "05_exit_readiness.ipynb")
+    assert names["plan"].persons == 0
+    assert {"exits.release.none", "planning.home_works.none"} <= set(keys)
+    nothing = {"exits.readiness.none", "exits.binding.none", "planning.ways_out.none"}
+    assert nothing & set(keys) == (nothing if through else set())
