@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis import marks
+from analysis import inhabitants, marks
 from analysis.exits import POOR
 from analysis.projection import (
     Distribution,
@@ -86,7 +86,7 @@ def start(ledgers: Mapping[str, pd.DataFrame], year: int) -> Start:
     Raises
     ------
     ValueError
-        The ledgers hold no household of the year.
+        The ledgers hold no household of the year, or a village of it has no population.
 
     Examples
     --------
@@ -125,6 +125,7 @@ def _in_order(villages: pd.DataFrame, households: pd.DataFrame, year: int) -> pd
     """Villages of the year, those that may exit first, the least poor of them foremost."""
     poor = households[households["status"].isin(POOR)].groupby("village")["size"].sum()
     now = villages[villages["year"] == year]
+    inhabitants.require(now, year)
     told = now[["village", "village_zh", "township", "population", "poor_village"]].assign(
         poor_persons=now["village"].map(poor).fillna(0).astype(float),
         left=now["poor_village"] & now["exited_year"].isna(),

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata, spearmanr
 
-from analysis import microdata
+from analysis import inhabitants, microdata
 from analysis.statuses import POOR
 from analysis.weighted import observations
 
@@ -246,6 +246,11 @@ def with_poor(villages, households):
         (poor or fallen back at the end of that year) and ``headcount_ratio`` (0 to 1). Both are
         missing, not zero, where the register has no rows of that year.
 
+    Raises
+    ------
+    ValueError
+        Some villages have a population in that year and others have none.
+
     Examples
     --------
     >>> villages = pd.DataFrame({"village": ["a"], "year": [2014], "township": "t",
@@ -259,6 +264,8 @@ def with_poor(villages, households):
         villages, ["year", "population"], ["village", "township", "poor_village"]
     )
     listed = listed[listed["year"] == listed["year"].min()].reset_index(drop=True)
+    if listed["population"].notna().any():
+        inhabitants.require(listed, int(listed["year"].iloc[0]))
     rows = microdata.fetch(households, ["year", "size"], ["village", "status"])
     rows = rows[rows["year"] == listed["year"].min()]
     poor = rows[rows["status"].isin(POOR)].groupby("village")["size"].sum()
@@ -310,7 +317,7 @@ def reach(money, villages):
     table = (
         villages.assign(village_group=kind)
         .groupby("village_group")[["population", "poor_persons"]]
-        .sum()
+        .sum(min_count=1)
     )
     table.insert(0, "village_count", villages.groupby(kind)["village"].nunique())
     table = table.join(money.groupby(group)["yuan"].sum().rename_axis("village_group"), how="outer")

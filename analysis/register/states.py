@@ -3,7 +3,7 @@
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis import microdata
+from analysis import inhabitants, microdata
 from analysis.register.flows import POOR, WHOLE, panel_rows
 
 ABSENT = "absent"
@@ -431,7 +431,7 @@ def counted_margins(printed, households, villages, year, *, source):
     Raises
     ------
     ValueError
-        The register or the villages have no such year.
+        The register or the villages have no such year, or a village of it has no population.
 
     Examples
     --------
@@ -460,10 +460,11 @@ def _counts(households, villages, year):
         raise ValueError(
             f"the register or the villages have no rows of {year}; name a year with both"
         )
+    inhabitants.require(listed, year)
     now, village_exits = ends.loc[year], _poor_villages(villages, year)
     return {
         **now[["poor_persons", "poor_households", "exited_persons"]],
-        "incidence": now["poor_persons"] / listed["population"].sum(skipna=False),
+        "incidence": now["poor_persons"] / listed["population"].sum(),
         "poor_villages": len(village_exits),
         "exited_villages": int((village_exits <= year).sum()),
         "exited_villages_year": int((village_exits == year).sum()),
