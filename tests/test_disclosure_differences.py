@@ -1,5 +1,6 @@
 """Numbers of one chapter taken from each other: no difference tells what a table hides."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from analysis import disclosure, exits, planning, projection, register, returns, words
+from analysis import (
+    disclosure,
+    exits,
+    office,
+    planning,
+    projection,
+    register,
+    returns,
+    tables,
+    words,
+)
+from analysis.charts import incidence as charts
 
 FEWEST = disclosure.limits()["household"].fewest
 ROOM = disclosure.limits()["household"].room
@@ -313,6 +325,61 @@ def test_the_shares_of_a_register_hide_what_its_flows_hide():
     row = table[table["passage"].eq("return") & table["year"].eq(2017)].iloc[0]
     assert row[["passed_over", "hazard", "hazard_low", "hazard_high"]].isna().all()
     assert table.loc[table["hazard_basis"] == "projected", "hazard"].notna().all()
+
+
+def still_poor(households, size=3):
+    """What chapter 02 knows of a register of which so many households are poor at the end."""
+    out = ["exited"] * (200 - households)
+    panel = pd.DataFrame({
+        "household": [*range(200)] * 2, "year": [2016] * 200 + [2017] * 200, "village": "v",
+        "size": size, "status": ["poor"] * 150 + ["exited"] * 50 + ["poor"] * households + out,
+    })  # fmt: skip
+    people = pd.DataFrame({"village": "v", "year": [2016, 2017], "population": 2000,
+                           "poor_village": True, "exited_year": np.nan})  # fmt: skip
+    kept = office.Office({"households": panel, "villages": people}, True, [{"id": "made_up"}])
+    return projection.evidence(tables.margins("wenshan"), tables.read("scenarios"), place="x",
+                               year=2017, kept=kept)  # fmt: skip
+
+
+def incidence_shown(known):
+    """The shares of a population that readers know, and what sentences tell of the poor."""
+    margins = known.margins
+    given = tables.read("incidence", until="2018-03-28"), ["100000"], margins
+    table = projection.latest_incidence(*given, "x", 2017, hidden=known.hides_poor)
+    told = margins["value"][["poor_persons", "poor_households", "incidence"]]
+    return table, disclosure.told_unless(known.hides_poor, **told)
+
+
+@pytest.mark.parametrize(("households", "size"), [(2, 3), (3, 3), (4, 3), (9, 1)])
+def test_the_share_of_the_poor_does_not_tell_how_few_they_are(households, size):
+    (one, said), (two, _) = map(incidence_shown, (still_poor(households, size), still_poor(1)))
+    pd.testing.assert_frame_equal(one, two)
+    own = one["area"].eq("x")
+    assert one.filter(like="headcount_ratio")[own].isna().all(axis=None)
+    assert one.filter(like="headcount_ratio")[~own].notna().all(axis=None)
+    assert set(said.values()) == {words.WITHHELD}
+
+
+@pytest.mark.parametrize("households", [0, 40])
+def test_the_share_of_many_poor_and_of_none_is_shown(households):
+    table, said = incidence_shown(still_poor(households))
+    assert disclosure.WITHHELD not in table
+    assert said["incidence"] == table["headcount_ratio"].iloc[-1] == households * 3 / 2000
+    assert (said["poor_households"], said["poor_persons"]) == (households, households * 3)
+
+
+def test_a_hidden_share_is_not_drawn():
+    table, _ = incidence_shown(still_poor(3))
+    survey = tables.read("incidence").query("area == '100000'").assign(meaning="nation")
+    bands = {"low_80": 0.04, "low_90": 0.03, "high_80": 0.11, "high_90": 0.12}
+    fans = pd.DataFrame({"scenario": "plan", "year": [2018, 2019], "median": [0.1, 0.05], **bands})
+    mark, (axes, panel) = table.tail(1).assign(meaning="place"), plt.subplots(1, 2)[1]
+    charts.standing(axes, survey, mark, say=lambda key, **_: key)
+    charts.fans([panel], fans, mark.iloc[0], 0.03, say=lambda key, **_: key)
+    assert "incidence.label.register" not in [text.get_text() for text in axes.texts]
+    drawn = np.concatenate([line.get_ydata() for one in (axes, panel) for line in one.lines])
+    assert set(drawn[~np.isnan(drawn)]) <= {*survey["headcount_ratio"], *fans["median"], 0.03}
+    plt.close("all")
 
 
 def test_of_a_real_plan_the_crews_of_hidden_works_are_hidden_everywhere():

@@ -32,7 +32,7 @@ def standing(axes: Axes, survey: pd.DataFrame, register: pd.DataFrame, *, say: S
     survey : DataFrame
         Columns ``meaning, area, year, headcount_ratio``; one line an area.
     register : DataFrame
-        Columns ``meaning, area, year, headcount_ratio, low, high``; one mark a row.
+        Columns ``meaning, area, year, headcount_ratio``; one mark a row that has a figure.
     say : callable
         Words in the language drawn.
     """
@@ -41,7 +41,7 @@ def standing(axes: Axes, survey: pd.DataFrame, register: pd.DataFrame, *, say: S
         axes.plot(rows["year"], rows["headcount_ratio"], **house.line(meaning))
         name = say("incidence.label.survey", area=area)
         labels.append((rows["year"].iloc[-1], rows["headcount_ratio"].iloc[-1], name, meaning))
-    for row in register.itertuples():
+    for row in register.dropna(subset="headcount_ratio").itertuples():
         axes.plot(row.year, row.headcount_ratio, markersize=8, **house.points(row.meaning))
         name = say("incidence.label.register", area=row.area, share=row.headcount_ratio)
         labels.append((row.year, row.headcount_ratio, name, row.meaning))
@@ -64,7 +64,7 @@ def fans(
     fans : DataFrame
         Columns ``scenario, year, median, low_90, low_80, high_80, high_90``.
     start : Series
-        ``year, headcount_ratio`` of the last observed figure.
+        ``year, headcount_ratio`` of the last observed figure; without one the fans begin later.
     line : float
         The incidence to fall below, 0 to 1.
     say : callable
@@ -75,7 +75,7 @@ def fans(
         axes.axhline(line, **house.rule("target"))
         axes.set_title(say(f"term.{scenario}"), loc="left")
         axes.set_xticks([start["year"], *rows["year"]])
-        axes.set_ylim(0, max(fans["high_90"].max(), start["headcount_ratio"]) * 1.12)
+        axes.set_ylim(0, np.fmax(fans["high_90"].max(), start["headcount_ratio"]) * 1.12)
         house.percent(axes.yaxis)
     for axes in panels[1:]:
         axes.tick_params(labelleft=False)

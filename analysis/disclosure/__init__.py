@@ -30,7 +30,15 @@ from analysis.disclosure.scanner import (
     scan_files,
     tokens_of,
 )
-from analysis.disclosure.tied import Cell, Equation, Tied, picked, protect_tied, values_of
+from analysis.disclosure.tied import (
+    Cell,
+    Equation,
+    Tied,
+    picked,
+    protect_tied,
+    told_unless,
+    values_of,
+)
 
 __all__ = [
     "REGISTERS",
@@ -67,6 +75,7 @@ __all__ = [
     "scan_contents",
     "scan_files",
     "tokens_of",
+    "told_unless",
     "values_of",
     "withheld",
 ]

@@ -176,6 +176,31 @@ def values_of(frame: pd.DataFrame) -> dict[str, object]:
     return {name: words.WITHHELD if name in gone else shown[name].iloc[0] for name in shown}
 
 
+def told_unless(hidden: bool, **values: float) -> dict[str, object]:
+    """
+    Give numbers made from a count as values of a sentence, unless the count is hidden.
+
+    Parameters
+    ----------
+    hidden : bool
+        Whether the count is hidden where it stands itself.
+    **values
+        The count, or what is made from it, by name.
+
+    Returns
+    -------
+    dict
+        Name to number, or `words.WITHHELD` in place of each that is not zero.
+
+    Examples
+    --------
+    >>> told_unless(True, share=0.1, needed=0), told_unless(False, share=0.1)
+    ({'share': WITHHELD, 'needed': 0}, {'share': 0.1})
+    """
+    gone = {name: words.WITHHELD for name, value in values.items() if hidden and value != 0}
+    return values | gone
+
+
 def _hidden(
     frames: Mapping[str, pd.DataFrame], cells: Sequence[Cell], units: Sequence[Limit], tied: Tied
 ) -> set[Cell]:

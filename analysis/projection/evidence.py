@@ -30,6 +30,8 @@ class Evidence(NamedTuple):
         Who exited, fell back and was newly found, year by year; None where no register says.
     shown : DataFrame or None
         The same as it may be published, ``paces`` of `analysis.register.protected`.
+    hides_poor : bool
+        Whether how many are poor at the end of the year may not be told.
     """
 
     kind: str
@@ -37,6 +39,7 @@ class Evidence(NamedTuple):
     own: dict[str, pd.DataFrame]
     passages: pd.DataFrame | None
     shown: pd.DataFrame | None = None
+    hides_poor: bool = False
 
 
 def evidence(
@@ -90,5 +93,6 @@ def evidence(
     counted = register.counted_margins(margins, households, villages, year, source=source)
     own = register.own_exits(households, villages, place)
     passages = register.passages(households, villages)
-    shown = register.protected(kept.tables)["paces"]
-    return Evidence(REGISTER, counted, own, passages, shown)
+    safe = register.protected(kept.tables)
+    hides = register.hides_poor(safe["stocks"], year)
+    return Evidence(REGISTER, counted, own, passages, safe["paces"], hides)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis import disclosure
 from analysis.projection.evidence import Evidence
 from analysis.projection.hazards import Hazards, draw_hazards
 from analysis.projection.paces import draw_paces, learned_paces, own_exits
@@ -113,7 +114,13 @@ def _base(margins: pd.DataFrame, poor: float) -> tuple[float, float]:
 
 
 def latest_incidence(
-    incidence: pd.DataFrame, areas: Sequence[str], margins: pd.DataFrame, area: str, year: int
+    incidence: pd.DataFrame,
+    areas: Sequence[str],
+    margins: pd.DataFrame,
+    area: str,
+    year: int,
+    *,
+    hidden: bool = False,
 ) -> pd.DataFrame:
     """Set the printed incidence of a place beside the latest survey figures of other areas.
 
@@ -129,12 +136,16 @@ def latest_incidence(
         Code of the place.
     year : int
         Year whose end the printed figure describes.
+    hidden : bool
+        Whether how many are poor in the place may not be told: nor may their share of a population
+        that readers know.
 
     Returns
     -------
     DataFrame
         Columns ``area, system, year, headcount_ratio, headcount_ratio_low, headcount_ratio_high,
-        source, verification``; the bounds are those of the printed digits.
+        source, verification``; the bounds are those of the printed digits. What is hidden is
+        missing and named in the column ``withheld``.
 
     Examples
     --------
@@ -160,7 +171,10 @@ def latest_incidence(
         printed.assign(**bounds),
     ]
     shown = ["area", "system", "year", "headcount_ratio", *bounds, "source", "verification"]
-    return pd.concat([row[shown] for row in rows], ignore_index=True)
+    table = pd.concat([row[shown] for row in rows], ignore_index=True)
+    own = table["area"].eq(area).to_numpy()
+    shares = dict.fromkeys(["headcount_ratio", *bounds], own)
+    return disclosure.withheld(table, shares) if hidden else table
 
 
 def _printed(margins: pd.DataFrame, needed: Sequence[str]) -> pd.Series:

@@ -9,7 +9,7 @@ from analysis.register.closings import (
     yearly_closing,
 )
 from analysis.register.flows import FLOWS, GAINS, LOSSES, POOR, STATES, flows
-from analysis.register.published import counted, protected, publishable
+from analysis.register.published import counted, hides_poor, protected, publishable
 from analysis.register.reconciliation import (
     breaks,
     compare_flows,
@@ -46,6 +46,7 @@ __all__ = [
     "flow_agreement",
     "flows",
     "hazards",
+    "hides_poor",
     "incidence",
     "latest_return",
     "ledger_rows",

@@ -64,6 +64,32 @@ def protected(ledgers):
     return publishable(**counted(ledgers))
 
 
+def hides_poor(stocks, year):
+    """Say whether how many are poor at the end of a year may not be told.
+
+    Parameters
+    ----------
+    stocks : DataFrame
+        As `protected` gives them.
+    year : int
+        The year.
+
+    Returns
+    -------
+    bool
+        True where the households or the persons are hidden.
+
+    Examples
+    --------
+    >>> stocks = pd.DataFrame({"year": [2016, 2017], "poor_households": [30, None],
+    ...                        "poor_persons": [90, None]})
+    >>> hides_poor(stocks, 2016), hides_poor(stocks, 2017)
+    (False, True)
+    """
+    now = stocks.loc[stocks["year"] == year, ["poor_households", "poor_persons"]]
+    return bool(now.isna().any(axis=None))
+
+
 def counted(ledgers):
     """Count the flows and passages of a register, as the office knows them.
 
