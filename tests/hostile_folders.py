@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.canaries import a_phone, an_id_number
 from tests.hostile import Case, outcome
 from tests.hostile_workbooks import old, put, whole
 
@@ -122,6 +123,12 @@ def _folders() -> Iterator[tuple]:
     for name, file in names.items():
         yield name, "read", put(file, lambda: PLAIN)
     yield "a file name that is not text", "read", _raw_name
+    for kind, make in {"an identity": an_id_number, "a telephone": a_phone}.items():
+        yield (
+            f"a file name with {kind} number",
+            "refused: personal_name",
+            put(f"{make()}.csv", lambda: PLAIN),
+        )
     yield "a hidden file", "left out", put(".a.csv", lambda: PLAIN)
     yield "the lock of an open workbook", "left out", put("~$a.xlsx", lambda: b"")
     yield "a program", "left out, told: file_left_out", put("a.exe", lambda: b"MZ")

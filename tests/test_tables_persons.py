@@ -111,3 +111,29 @@ def test_what_is_no_name_is_repeated_so_that_it_can_be_mended():
     assert [names.without_names(text, "***") for text in kept] == kept
     name = a_name()
     assert names.without_names(f"电话 {name}", "***") == "电***"
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_a_number_in_the_name_of_a_file_or_a_sheet_is_refused_and_not_repeated(tmp_path, kind):
+    number = SHAPES[kind][0]()
+    page = offices.sheets()["helpers"]
+    (tmp_path / number).mkdir()
+    offices.write_workbook(tmp_path / "a.xlsx", {f"帮扶{number}": page})
+    offices.write_workbook(tmp_path / f"帮扶_{number}.xlsx", {"帮扶": page[:1] + page[2:]})
+    (tmp_path / number / "说明.docx").write_bytes(b"")
+    found = tables.check_folder(tmp_path).findings
+    named = found[found["rule"] == "personal_name"]
+    assert sorted(zip(named["file"], named["sheet"], strict=True)) == sorted(
+        [("***/说明.docx", ""), ("a.xlsx", "帮扶***"), ("帮扶_***.xlsx", "")]
+    )
+    assert set(named["severity"]) == {"refusal"}
+    assert number not in found.to_csv() + "".join(tables.describe_findings(found))
+    with pytest.raises(tables.TableError):
+        tables.read_folder(tmp_path)
+
+
+def test_the_names_that_offices_give_their_files_hold_no_number_of_a_person(tmp_path):
+    page = offices.sheets()["helpers"]
+    for name in ("532601_20171231", "2017年12月31日", "台账20180105123456", "V2017.12"):
+        offices.write_workbook(tmp_path / f"{name}.xlsx", {f"表{name[:20]}": page})
+    assert "personal_name" not in set(tables.check_folder(tmp_path).findings["rule"])

@@ -26,6 +26,7 @@ from analysis.tables.findings import (
 )
 from analysis.tables.headers import SEARCHED, AmbiguousHeaderError, find_header
 from analysis.tables.package import Limits, Refusal
+from analysis.tables.persons import personal_numbers
 from analysis.tables.sheets import SUFFIXES, Sheet, open_file
 
 DEFAULT = Limits()
@@ -122,6 +123,7 @@ def check_folder(
     wanted = [path for path in paths if path.suffix.lower() in SUFFIXES and _inside(path, folder)]
     left = sorted(set(paths).difference(wanted))
     found = [a_finding(Where(_name(path, folder)), "file_left_out") for path in left]
+    found += [told for path in paths for told in _personal_name(Where(_name(path, folder)))]
     if not wanted:
         found.append(a_finding(Where(folder.name), "no_files"))
     parts = []
@@ -177,6 +179,12 @@ def _name(path: Path, folder: Path) -> str:
     return os.fsencode(path.relative_to(folder).as_posix()).decode(errors="replace")
 
 
+def _personal_name(where: Where) -> list[dict]:
+    """The name of a file or sheet is listed in a brief's inputs, so that it must name nobody."""
+    named = any(personal_numbers(where.sheet or where.file))
+    return [a_finding(where, "personal_name")] if named else []
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Look for no cycles while millions of cells are made: none refers to itself."""
@@ -203,6 +211,7 @@ def _read_file(path: Path, name: str, limits: Limits, found: list[dict]) -> list
 def _part(sheet: Sheet, file: str, found: list[dict]) -> Part | None:
     where = Where(file, sheet.name)
     found.extend(a_finding(where, rule, "", to) for rule, to in sheet.notes)
+    found.extend(_personal_name(where) if sheet.name else [])
     if not sheet.rows:
         return None
     try:
