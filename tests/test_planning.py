@@ -484,6 +484,19 @@ def test_a_place_that_prints_too_little_is_told_what_is_missing():
         planning.margins_case(few_margins, PACK, WORKS, **size)
 
 
+@pytest.mark.parametrize(("persons", "homes", "left"), [(0, 0, 0), (0, 0, 5), (3, 1, 2)])
+def test_a_rate_printed_as_zero_asks_nobody_to_exit(persons, homes, left):
+    size = planning.resources(CREWS, 3e8, 1.0, start="2018-03-28", deadline="2018-12-31")
+    printed = {"poor_persons": persons, "poor_households": homes, "incidence": 0.0}
+    margins = tables.margins("wenshan")
+    for name, value in (printed | {"poor_villages_left": left}).items():
+        margins.loc[name, "value"] = value
+    case = planning.margins_case(margins, PACK, WORKS, **size)
+    assert case.targets["persons"] == 0
+    assert case.villages["persons_needed"].tolist() == [0] * left
+    assert planning.solve(case.aiming(villages=left)).villages == tuple(case.villages["village"])
+
+
 def test_rainy_months_have_the_crews_of_the_rain():
     months = planning.months_to("2018-03-28", "2018-12-31", grace=0)
     road = planning.crews_by_month(CREWS, months)["road"]

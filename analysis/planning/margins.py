@@ -13,6 +13,8 @@ from analysis.planning.needs import SLACK, still_allowed
 # Printed totals that name a work: margin and whether households or the village need it.
 HOMES = {"house": ("unsafe_households",), "school": ("primary_dropouts", "junior_dropouts")}
 SHARED = {"tap": ("water_short_households",)}
+# In the place of a rate that rounds to zero, whose base cannot be told.
+TINY = 1e-9
 MARGINS = ("poor_villages_left", "poor_persons", "poor_households", "incidence", "admin_villages")
 
 
@@ -108,6 +110,11 @@ def _dealt(total: float, weights: np.ndarray) -> np.ndarray:
     return whole.astype(int)
 
 
+def _everybody(printed: pd.Series) -> float:
+    """Give the base of the printed rate; a rate printed as zero is below any line all the same."""
+    return printed["poor_persons"] / max(printed["incidence"], TINY)
+
+
 def _printed(printed: pd.Series, margins: tuple[str, ...]) -> float:
     return float(sum(printed.get(name, 0.0) for name in margins))
 
@@ -118,7 +125,7 @@ def _groups(
     """Make two groups a village, households in unsafe houses and the others, of average size."""
     unsafe = _dealt(_printed(printed, HOMES["house"]), weights)
     every = np.maximum(_dealt(printed["poor_households"], weights), unsafe)
-    persons = printed["poor_persons"] / every.sum()
+    persons = printed["poor_persons"] / max(every.sum(), 1)
     counts = np.concatenate([unsafe, every - unsafe])
     groups = pd.DataFrame({"village": names * 2, "households": counts, "persons": persons})
     groups.insert(0, "group", range(len(groups)))
@@ -141,7 +148,7 @@ def _villages(
     printed: pd.Series, names: list[str], groups: pd.DataFrame, rules: pd.DataFrame
 ) -> pd.DataFrame:
     """Take every village to be of the average population; the printed rate gives the whole."""
-    everybody = printed["poor_persons"] / printed["incidence"] / printed["admin_villages"]
+    everybody = _everybody(printed) / printed["admin_villages"]
     poor = (groups["households"] * groups["persons"]).groupby(groups["village"]).sum()[names]
     allowed = still_allowed(everybody, rules.loc[("village", "incidence")])
     needed = (poor - allowed).clip(lower=0)
@@ -151,8 +158,7 @@ def _villages(
 def _targets(printed: pd.Series, rules: pd.DataFrame) -> dict[str, float]:
     share = float(rules.loc[("county", "village_exit_share"), "threshold"])
     must = math.ceil(share * printed["poor_villages"] - SLACK)
-    everybody = printed["poor_persons"] / printed["incidence"]
-    allowed = still_allowed(everybody, rules.loc[("county", "incidence")])
+    allowed = still_allowed(_everybody(printed), rules.loc[("county", "incidence")])
     return {
         "villages": max(must - round(printed["exited_villages"]), 0),
         "persons": max(printed["poor_persons"] - allowed, 0.0),
