@@ -10,7 +10,6 @@ from analysis.store_command import add_store
 
 DONE, SOME_FAILED, WRONG_SPEC, INTERRUPTED = 0, 1, 2, 130
 STOPPED = "stopped; run it again: what is done is kept"
-UNWRITTEN = "make room, or let the folder be written, and run again: what is done is kept"
 CHECKED = Path(__file__).resolve().parents[1] / "reports" / "generated" / "check"
 
 
@@ -44,9 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except OSError as refusal:
-        # A full disk, a folder that may not be written, a share that is gone.
-        where = f"{refusal.filename}: " if refusal.filename else ""
-        return _complain([f"{where}{refusal.strerror or refusal}; {UNWRITTEN}"], SOME_FAILED)
+        return _complain([_unwritten(refusal)], SOME_FAILED)
+
+
+def _unwritten(refusal: OSError) -> str:
+    """Say what a full disk, a folder that may not be written, or a share that is gone asks for."""
+    from analysis.briefs import lines  # noqa: PLC0415
+
+    where = f"{refusal.filename}: " if refusal.filename else ""
+    remedy = lines.say("failure.unwritten.remedy")
+    return lines.say("failure.mended", line=f"{where}{refusal.strerror or refusal}", remedy=remedy)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1217,6 +1217,72 @@ def test_a_place_that_cannot_be_written_is_said_in_one_line(project):
     assert ended.returncode == 1 and "Not a directory; make room, or let the folder" in line
 
 
+@pytest.mark.parametrize("name", ["north", "south"])
+@pytest.mark.parametrize("shared", [False, True], ids=["run now", "shared from an earlier run"])
+def test_a_brief_whose_folder_cannot_be_written_fails_alone(project, name, shared):
+    """Another account made it: here a file in its place, since root may write into any folder."""
+    other = {"north": "own-south", "south": "own-north"}[name]
+    (project / "reports/generated").mkdir()
+    if shared:
+        make(project, other)
+    (project / f"reports/generated/own-{name}").write_text("")
+    reports = {report.name: report for report in make(project)}
+    assert reports[f"own-{name}"].failures == [
+        f"own-{name}: 01_first and 1 more: reports/generated/own-{name} cannot be written: "
+        "Not a directory; make room, or let the folder be written, and run again: "
+        "what is done is kept"
+    ]
+    assert (reports[other].failures, len(reports[other].made)) == ([], 0 if shared else OUTPUTS)
+    summary = json.loads((project / "reports/generated/summary.json").read_text())
+    assert (summary["exit_code"], summary["briefs"]["failed"]) == (1, 1)
+    (project / f"reports/generated/own-{name}").unlink()
+    assert [report.failures for report in make(project)] == [[], []]
+    assert len(standing(project / "reports/generated")) == 2 * (2 + OUTPUTS)
+
+
+def test_an_output_that_cannot_be_written_fails_its_own_brief(project):
+    there = project / "reports/generated/own-north/own-north.en.pdf"
+    (there / "somebody").mkdir(parents=True)
+    north, south = make(project)
+    assert north.failures[0].startswith("own-north: reports/generated/own-north cannot be written:")
+    assert (north.made, len(south.made), south.failures) == ([], OUTPUTS, [])
+
+
+def test_a_disk_that_is_full_for_everything_is_said_of_every_brief(project, monkeypatch):
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(press, "write_whole", Mock(side_effect=full))
+    said = []
+    with pytest.raises(OSError, match="No space left"):
+        make(project, said=said)
+    for name in ("north", "south"):
+        line = (
+            f"own-{name}: 01_first and 1 more: reports/generated/own-{name} cannot be written: No"
+        )
+        assert [one for one in said if one.startswith(line)]
+
+
+def test_what_a_killed_run_left_and_nobody_may_remove_stops_no_run(project, monkeypatch):
+    make(project, "own-north")
+    (project / "reports/generated/own-north/.own-north.en.pdf.x").write_text("")
+    removed = Path.unlink
+
+    def refuse(path, **told):
+        if path.parent.name == "own-north":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        removed(path, **told)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        assert make(project, "own-north")[0].failures == []
+    assert make(project, "own-north")[0].failures == []
+    assert not list((project / "reports/generated/own-north").glob(".*"))
+
+
+def test_a_file_that_cannot_be_looked_at_is_made_again(tmp_path):
+    """A name that no system takes: unlike a file without rights, it stops root too."""
+    assert not record.stands(tmp_path / ("a" * 300), "00")
+
+
 def test_a_disk_that_fills_up_on_the_way_is_said_in_one_line(project, monkeypatch, capsys):
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     monkeypatch.setattr(briefs, "make_briefs", Mock(side_effect=full))

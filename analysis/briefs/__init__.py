@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,6 +83,8 @@ def make_briefs(
         If `briefs.yml` cannot be run as it stands.
     BlockingIOError
         If another run is at work in the same folder.
+    OSError
+        If the summary cannot be written; what failed has been said then.
 
     Examples
     --------
@@ -107,10 +109,17 @@ def make_briefs(
             with _hands(around, workers, cluster) as hands:
                 batch.run(hands)
         states = list(batch.states.values())
-        write_json(folder / "summary.json", _summary(states, time.monotonic() - started))
+        reports = [_report(state) for state in states]
+        try:
+            write_json(folder / "summary.json", _summary(states, time.monotonic() - started))
+        except OSError:
+            # The run ends with this, and nobody would hear of the rest.
+            for failure in [one for report in reports for one in report.failures]:
+                say(failure)
+            raise
     for line in [*_unprinted(states), *revisions.unkept(editions, root)]:
         say(line)
-    return [_report(state) for state in states]
+    return reports
 
 
 def _unprinted(states: Sequence[State]) -> Iterator[str]:
@@ -176,10 +185,12 @@ def _hands(around: Surroundings, workers: int | None, address: str | None) -> It
 
 def _sweep(folder: Path) -> None:
     """Remove what a killed run had begun to write: whole files only ever get their own name."""
-    for path in [*folder.glob(".*"), *(folder / "chapters").glob(".*")]:
-        # A folder is somebody else's: JupyterLab leaves one where a notebook was opened and saved.
-        if not path.is_dir():
-            path.unlink()
+    # Where nothing can be removed nothing can be written, and that fails the brief in its turn.
+    with suppress(OSError):
+        for path in [*folder.glob(".*"), *(folder / "chapters").glob(".*")]:
+            # A folder is somebody else's: JupyterLab leaves one where a notebook was saved.
+            if not path.is_dir():
+                path.unlink()
 
 
 @contextmanager

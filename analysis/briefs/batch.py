@@ -7,10 +7,11 @@ again by another machine, leaves nothing behind.
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from analysis.briefs import desk as desks_
-from analysis.briefs import lines, outputs
+from analysis.briefs import lines, outputs, record
 from analysis.briefs.chapters import Executed, Job, run_chapter
 from analysis.briefs.desk import Desk
 from analysis.briefs.spec import Chapter
@@ -117,13 +118,31 @@ class Batch:
             self._share(work.pop(key), *self._current[key])
         return deque(work.values())
 
+    def _put(self, work: _Work, put: Callable[[Desk, Chapter], None]) -> bool:
+        """Put a chapter in place for the first whose folder can be written, and share it on."""
+        for at, holder in enumerate(work.holders, start=1):
+            if self._written(work.key, holder, put):
+                self._share(_Work(work.key, work.holders[at:]), *holder)
+                return True
+        return False
+
     def _share(self, work: _Work, desk: Desk, chapter: Chapter) -> None:
-        for other, same in work.holders:
-            state = self.states[other.edition.name]
-            if (other, same) != (desk, chapter):
-                desks_.share_chapter(other, same, desk, chapter)
-                state.ran.append(same.name)
-            state.open.discard(work.key)
+        for holder in work.holders:
+            self._written(work.key, holder, partial(desks_.share_chapter, other=desk, same=chapter))
+
+    def _written(
+        self, key: str, holder: tuple[Desk, Chapter], write: Callable[[Desk, Chapter], None]
+    ) -> bool:
+        """Write what is one brief's; a folder that cannot be written concerns no other."""
+        state, (desk, chapter) = self._state(holder), holder
+        state.ran.append(chapter.name)
+        state.open.discard(key)
+        try:
+            write(desk, chapter)
+        except OSError as refusal:
+            state.troubles.append(Trouble(chapter.name, _unwritten(desk, refusal)))
+            return False
+        return True
 
     def _next_task(self) -> Task | None:
         """Take the next task: a brief that can be finished before a chapter that can be begun."""
@@ -175,12 +194,10 @@ class Batch:
         if moved := desk.around.moved(places):
             self._fail(work, _moved(moved))
             return
-        desks_.put_chapter(desk, chapter, executed.content, executed.read, outcome.seconds)
-        self._state(work.holders[0]).ran.append(chapter.name)
-        self._share(work, desk, chapter)
+        told = {"content": executed.content, "read": executed.read, "seconds": outcome.seconds}
+        put = self._put(work, partial(desks_.put_chapter, **told))
         self._took.setdefault(chapter.notebook.stem, []).append(outcome.seconds)
-        told = {"who": _who(work), "chapter": chapter.name, "seconds": outcome.seconds}
-        self._step(lines.say("run.done", **told))
+        self._say_chapter(work, outcome.seconds if put else None)
         for state in self._states(work):
             state.seconds += outcome.seconds / len(work.holders)
             self._close(state)
@@ -191,10 +208,16 @@ class Batch:
             state.troubles.append(Trouble(holder[1].name, failure))
             state.ran.append(holder[1].name)
             state.open.discard(work.key)
-        told = {"who": _who(work), "chapter": work.holders[0][1].name}
-        self._step(lines.say("run.chapter_failed", **told))
+        self._say_chapter(work, None)
         for state in self._states(work):
             self._close(state)
+
+    def _say_chapter(self, work: _Work, seconds: float | None) -> None:
+        told = {"who": _who(work), "chapter": work.holders[0][1].name}
+        if seconds is None:
+            self._step(lines.say("run.chapter_failed", **told))
+        else:
+            self._step(lines.say("run.done", **told, seconds=seconds))
 
     def _close(self, state: State) -> None:
         """Have a brief made whose chapters have all been run, unless one of them failed."""
@@ -223,6 +246,8 @@ class Batch:
                 state.made = list(outcome.result)
             except Failed as refused:
                 failure = refused.failure
+            except OSError as refusal:
+                failure = _unwritten(state.desk, refusal)
         if failure:
             state.troubles.append(Trouble(PRESS, failure))
         files = ", ".join(outputs.file_name(state.desk.edition, one) for one in state.made)
@@ -233,7 +258,7 @@ class Batch:
     def _say_end(self, state: State) -> None:
         desk = state.desk
         told = {"who": desk.edition.name, "folder": shown(desk)}
-        if state.troubles and (desk.folder / "run.json").exists():
+        if state.troubles and record.read_record(desk.folder / "run.json"):
             self._tell(lines.say("run.earlier", **told))
         elif not (state.ran or state.made or state.troubles):
             self._tell(lines.say("run.unchanged", **told))
@@ -344,6 +369,12 @@ def _missing(work: _Work) -> Failure | None:
     desk, chapter = work.holders[0]
     missing = desk.around.missing_places(chapter)
     return Failure.of("away", place=missing[0]) if missing else None
+
+
+def _unwritten(desk: Desk, refusal: OSError) -> Failure:
+    """Name the folder, and not the file: it is told once then for all chapters."""
+    reason = refusal.strerror or str(refusal)
+    return Failure.of("unwritten", folder=shown(desk), reason=reason)
 
 
 def _moved(paths: Sequence[str]) -> Failure:

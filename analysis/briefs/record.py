@@ -442,7 +442,11 @@ def stands(path: Path, sha256: object) -> bool:
     >>> stands(Path("nowhere"), "00")
     False
     """
-    return path.is_file() and file_hash(path) == sha256
+    try:
+        return path.is_file() and file_hash(path) == sha256
+    except OSError:
+        # Another account's, perhaps: who cannot read it cannot say what it holds.
+        return False
 
 
 def _stamps(root: Path) -> dict[str, tuple[int, int]]:
