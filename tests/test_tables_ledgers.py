@@ -481,6 +481,7 @@ CROSS = [
         ["impossible_transition", "never_with_years"],
     ),
     ("no cause", let("households", "main_cause", 1, None), ["cause_missing"]),
+    ("no population", let("villages", "population", 1, None), ["population_missing"]),
     (
         "ill with nobody ill",
         let("households", "main_cause", 1, "illness"),

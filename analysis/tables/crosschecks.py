@@ -418,6 +418,14 @@ def _exits_of_poor_villages(tables: Tables) -> pd.DataFrame:
     return _faults("villages", rows, "exited_year", "village_exit", rows["exited_year"])
 
 
+def _villages_without_people(tables: Tables) -> pd.DataFrame:
+    """Find villages without a population, of years in which others have one."""
+    rows = tables["villages"]
+    others = rows.groupby("year")["population"].transform("count") > 0
+    rows = rows[rows["population"].isna() & others]
+    return _faults("villages", rows, "population", "population_missing")
+
+
 def _project_dates(tables: Tables) -> pd.DataFrame:
     """Find projects accepted before they started, or ended before they started."""
     rows, found = tables["projects"], []
@@ -545,6 +553,7 @@ _CHECKS: dict[Callable[[Tables], pd.DataFrame], set[str]] = {
     _projects_of_unknown_villages: {"projects", "villages"},
     _flows_of_unknown_villages: {"flows", "villages"},
     _exits_of_poor_villages: {"villages"},
+    _villages_without_people: {"villages"},
     _project_dates: {"projects"},
     _payments_of_unknown_projects: {"payments", "projects"},
     _disbursed_within_approved: {"payments", "projects"},

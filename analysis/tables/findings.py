@@ -73,6 +73,7 @@ DOUBTS = frozenset(
         "heads",
         "spouse_sex",
         "village_households",
+        "population_missing",
         "helper_missing",
         "members_missing",
         "no_rows",
