@@ -229,6 +229,8 @@ READ = [
         ["header_unit_unknown"],
         None,
     ),
+    ("a unit of the task's", retitle("task_progress", "done", "累计完成（亩）"), [], None),
+    ("households as things", retitle("villages", "households", "总户数（个）"), [], None),
     *UNITS_READ,
     ("required column gone", drop("households", "size"), ["missing_column"], None),
     (

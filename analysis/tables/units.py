@@ -39,9 +39,11 @@ UNITS = {
     **dict.fromkeys(("亩", "公顷", "斤", "公斤", "千克", "吨", "kg"), Unit("produce", "1")),
 }
 LOOSE = {
-    *(("yuan", "yuan per person"), ("", "person")),
+    *(("yuan", "yuan per person"), ("", "person"), ("", "household")),
     *((OWN, kind) for kind in COUNTED.values() if kind != OWN),
 }
+# A column of many units: each row's is told by another column, or another table.
+ELSEWHERE = "see "
 # In brackets and yet no unit that is known: one character that numbers nothing and is no remark,
 # or a word that ends as units do. A remark such as 必填 or 十三五 is none.
 UNIT_LIKE = re.compile(
@@ -120,7 +122,11 @@ def read_unit(
     ('10000', [('unit_above', '万元', '10000')])
     >>> read_unit(["元"], [["万元"]], "yuan")
     ('1', [('unit_twice', '元', '万元')])
+    >>> read_unit(["亩"], [], "see task")
+    ('1', [])
     """
+    if wanted.startswith(ELSEWHERE):
+        return "1", []
     levels = [list(named), *(_fitting(words, wanted) for words in over)]
     first, *others = [level for level in levels if level] or [[]]
     scales = {_scale(word, wanted) for word in first} or {"1"}
