@@ -457,8 +457,7 @@ def _groups(registered, lacks, standard, measures) -> tuple[pd.DataFrame, pd.Dat
     long = groups[["group"]].assign(told=groups["needs"].str.split("|")).explode("told")
     long = long[long["told"] != ""]
     parts = long["told"].str.rsplit(":", n=1, expand=True).reindex(columns=[0, 1])
-    # Where nobody lacks anything, or nobody is poor, there are no texts to split, but kinds all the
-    # same.
+    # Where nobody poor lacks anything there is no text to split, and kinds would be numbers.
     units = long[["group"]].assign(kind=parts[0].astype("str"), units=parts[1].astype(int))
     return groups.drop(columns="needs"), units.reset_index(drop=True)
 
