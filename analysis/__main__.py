@@ -4,7 +4,9 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from analysis.store_command import add_store
 
@@ -38,10 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return asked.do(asked)
     except KeyboardInterrupt:
         return _complain([STOPPED], INTERRUPTED)
-    except BrokenPipeError:
-        # Who reads no further, such as `head`, has seen enough; Python would complain at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except OSError as refusal:
         return _complain([_unwritten(refusal)], SOME_FAILED)
 
@@ -179,6 +177,7 @@ def _brief(asked: argparse.Namespace) -> int:
         reports = briefs.make_briefs(
             asked.names,
             languages=asked.language,
+            say=_tell_step,
             workers=asked.workers,
             kernels=asked.kernels,
             cluster=asked.dask,
@@ -197,7 +196,7 @@ def _list(briefs, asked: argparse.Namespace) -> int:
     for edition in briefs.read_editions(path, briefs.ROOT, **told):
         spoken = ", ".join(edition.spec.languages)
         chapters = ", ".join(chapter.name for chapter in edition.chapters)
-        print(f"{edition.name} ({spoken}; {edition.spec.date}): {chapters}")
+        _tell(f"{edition.name} ({spoken}; {edition.spec.date}): {chapters}")
     return DONE
 
 
@@ -206,7 +205,7 @@ def _verify(asked: argparse.Namespace) -> int:
     from analysis.briefs import revisions, verify  # noqa: PLC0415
 
     try:
-        same = verify.verify_brief(asked.name)
+        same = verify.verify_brief(asked.name, say=_tell)
     except (briefs.SpecError, revisions.NoRecord) as refusal:
         return _complain(str(refusal).splitlines(), WRONG_SPEC)
     except ValueError as refusal:
@@ -232,7 +231,7 @@ def _refused_to_keep(name: str, kept_as: str | None) -> Iterator[str]:
         return
     for one in names:
         try:
-            print(revisions.keep(one, kept_as or one, ROOT))
+            _tell(revisions.keep(one, kept_as or one, ROOT))
         except ValueError as refusal:
             yield str(refusal)
 
@@ -246,7 +245,7 @@ def _compare(asked: argparse.Namespace) -> int:
         new = revisions.find_record(asked.new, ROOT, made_first=True)
         changes = revisions.compare(old, new)
         for language in asked.language or words.LANGUAGES:
-            print("\n".join(revisions.note(changes, language)))
+            _tell("\n".join(revisions.note(changes, language)))
     except ValueError as refusal:
         return _complain([str(refusal)], WRONG_SPEC)
     return DONE
@@ -274,8 +273,8 @@ def _check(asked: argparse.Namespace) -> int:
     name = f"{Path(asked.folder).resolve().name}.xlsx"
     path = str(tables.write_findings(reading.findings, CHECKED / name))
     for language in words.LANGUAGES:
-        print(tables.summary_line(reading.findings, language))
-        print(words.say("check.door.written", language, path=path))
+        _tell(tables.summary_line(reading.findings, language))
+        _tell(words.say("check.door.written", language, path=path))
     refused = reading.findings["severity"].eq("refusal").any()
     return SOME_FAILED if refused else DONE
 
@@ -317,14 +316,30 @@ def _visits(asked: argparse.Namespace) -> int:
         return _complain([str(refusal.args[0])], WRONG_SPEC)
     for language in words.LANGUAGES:
         said = {"visits": number, "place": asked.place, "path": str(path)}
-        print(words.say("returns.visits.written", language, **said))
+        _tell(words.say("returns.visits.written", language, **said))
     return DONE if number else SOME_FAILED
 
 
 def _complain(sentences: Sequence[str], code: int) -> int:
     for sentence in sentences:
-        print(sentence, file=sys.stderr)
+        _tell(sentence, sys.stderr)
     return code
+
+
+def _tell_step(line: str) -> None:
+    """Tell what a batch has done; a log that cannot be written, on a full disk, ends none."""
+    with suppress(OSError):
+        _tell(line)
+
+
+def _tell(line: str, file: TextIO | None = None) -> None:
+    """Print a line; who reads no further, such as `head`, ends no work and changes no exit code."""
+    file = file or sys.stdout
+    try:
+        print(line, file=file, flush=True)
+    except BrokenPipeError:
+        # What is left unsaid would be tried again when Python ends, and be complained of.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())
 
 
 if __name__ == "__main__":

@@ -1195,6 +1195,47 @@ def test_nobody_on_the_line_is_said_in_one_sentence(project):
     assert "no Dask cluster answers at 'tcp://127.0.0.1:1'" in ended.stderr
 
 
+# ---- whoever reads what a run says goes away
+
+
+def read_one_line(project, *words_):
+    """Run a command, read its first line, and close what it writes to: all of it, as `2>&1 |`."""
+    asked, told = command(project, *words_, PYTHONUNBUFFERED="1")
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(asked, env=told, text=True, **streams) as running:
+        first = running.stdout.readline()
+        running.stdout.close()
+        return first, running.wait(timeout=300)
+
+
+def test_a_run_that_nobody_listens_to_any_more_makes_every_brief(project):
+    (project / "data/south/facts.csv").unlink()
+    first, code = read_one_line(project, "brief")
+    assert "(1 of " in first and code == 1
+    assert (project / "reports/generated/own-north/own-north.en.pdf").exists()
+    (project / "data/south/facts.csv").write_text("fact,value\na,1\n")
+    assert read_one_line(project, "brief")[1] == 0
+    assert [report.made for report in make(project)] == [[], []]
+    assert len(standing(project / "reports/generated")) == 2 * (2 + OUTPUTS)
+
+
+def test_every_record_is_kept_though_nobody_reads_on(project):
+    make(project)
+    asked, told = command(project, "keep", "own", PYTHONUNBUFFERED="1")
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as nobody:
+        assert subprocess.run(asked, env=told, stdout=nobody, check=False).returncode == 0
+    assert (project / "reports/kept/own-south.json").exists()
+
+
+def test_a_log_on_a_full_disk_ends_no_batch(monkeypatch):
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(sys, "stdout", Mock(**{"write.side_effect": full}))
+    monkeypatch.setattr(briefs, "make_briefs", lambda *_, say=print, **__: [say("a: done")][:0])
+    assert main(["brief"]) == 0
+
+
 # ---- what an office's machine does to a folder
 
 
