@@ -469,5 +469,5 @@ def _counts(households, villages, year):
         "exited_villages": int((village_exits <= year).sum()),
         "exited_villages_year": int((village_exits == year).sum()),
         "admin_villages": listed["village"].nunique(),
-        "rural_population": listed["population"].sum(skipna=False),
+        "rural_population": listed["population"].sum(),
     }
