@@ -19,6 +19,7 @@ from analysis import (
     tables,
     words,
 )
+from analysis.charts import exits as exit_charts
 from analysis.charts import incidence as charts
 
 FEWEST = disclosure.limits()["household"].fewest
@@ -380,6 +381,35 @@ def test_a_hidden_share_is_not_drawn():
     drawn = np.concatenate([line.get_ydata() for one in (axes, panel) for line in one.lines])
     assert set(drawn[~np.isnan(drawn)]) <= {*survey["headcount_ratio"], *fans["median"], 0.03}
     plt.close("all")
+
+
+def judged_shown(households):
+    """What chapter 05 shows of households that are poor, as many persons, and fail one test."""
+    hidden, count = still_poor(households, size=1).hides_poor, [households, 0]
+    verdicts = pd.DataFrame({"pass": 0, "fail": count[:1], "unknown": 0, "units": count[:1]})
+    rows = pd.DataFrame({"indicator": ["income", "water"], "failing": count, "released": count})
+    given = {"poor": households, "fail": households, "hidden": hidden}
+    return (exits.publishable_verdicts(verdicts, hidden=hidden),
+            exits.publishable_release(rows, **given),
+            disclosure.told_unless(hidden, poor=households))  # fmt: skip
+
+
+@pytest.mark.parametrize("households", [5, 9])
+def test_the_exit_tests_do_not_tell_how_few_are_poor(households):
+    (verdicts, rows, said), (*others, _) = judged_shown(households), judged_shown(7)
+    for one, other in zip((verdicts, rows), others, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+        assert one.select_dtypes("number").isna().all(axis=None)
+    assert said == {"poor": words.WITHHELD}
+    _, axes = plt.subplots()
+    exit_charts.release(axes, rows, say=lambda key, **_: key)
+    plt.close("all")
+
+
+def test_the_exit_tests_of_many_poor_are_shown():
+    verdicts, rows, said = judged_shown(40)
+    assert verdicts["fail"].tolist() == [40] and rows["failing"].tolist() == [40, 0]
+    assert said == {"poor": 40}
 
 
 def test_of_a_real_plan_the_crews_of_hidden_works_are_hidden_everywhere():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -123,7 +124,7 @@ def release(axes: Axes, released: pd.DataFrame, *, say: Say) -> None:
         none = len(hidden) == len(said)
         told = say("disclosure.withheld") if none else say("exits.label.bar", **said | hidden)
         axes.annotate(told, (end, name), (4, 0), textcoords="offset points", va="center")
-    axes.set_xlim(0, max(ordered["failing"].max(), 1) * 1.25)
+    axes.set_xlim(0, np.fmax(ordered["failing"].max(), 1) * 1.25)
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
     axes.grid(visible=False)

@@ -27,7 +27,7 @@ from analysis.exits.printed import (
     printed_county,
     village_plan_summary,
 )
-from analysis.exits.published import most_released, publishable_release
+from analysis.exits.published import most_released, publishable_release, publishable_verdicts
 from analysis.exits.release import (
     binding_counts,
     failure_patterns,
@@ -71,6 +71,7 @@ __all__ = [
     "printed_checklist",
     "printed_county",
     "publishable_release",
+    "publishable_verdicts",
     "rate_bounds",
     "required_parts",
     "sample_needed",

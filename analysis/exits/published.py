@@ -8,9 +8,38 @@ from analysis import disclosure
 from analysis.disclosure import Cell, Equation, Tied
 
 COUNTS = ("failing", "released")
+VERDICTS = ("pass", "fail", "unknown")
 
 
-def publishable_release(released: pd.DataFrame, poor: int, fail: int) -> pd.DataFrame:
+def publishable_verdicts(verdicts: pd.DataFrame, *, hidden: bool) -> pd.DataFrame:
+    """
+    Hide verdicts of which a stricter rule changes few, or that add up to a number that is hidden.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        From `verdict_counts`, of the poor households.
+    hidden : bool
+        Whether how many households are poor may not be told.
+
+    Returns
+    -------
+    DataFrame
+        The same rows; what is hidden is missing and named in the column ``withheld``.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"pass": [0], "fail": [6], "unknown": [0], "units": [6]})
+    >>> publishable_verdicts(rows, hidden=True)["withheld"].tolist()
+    ['pass;fail;unknown;units']
+    """
+    safe = disclosure.protect_nested(verdicts, dict.fromkeys(VERDICTS, "household"))
+    return _all_hidden(safe) if hidden else safe
+
+
+def publishable_release(
+    released: pd.DataFrame, poor: int, fail: int, *, hidden: bool = False
+) -> pd.DataFrame:
     """
     Hide few households that fail a test, pass it, fail another instead, or fail another as well.
 
@@ -25,6 +54,8 @@ def publishable_release(released: pd.DataFrame, poor: int, fail: int) -> pd.Data
         Households judged.
     fail : int
         Those of them that fail a test.
+    hidden : bool
+        Whether how many are judged may not be told: nor may how many of them fail.
 
     Returns
     -------
@@ -55,7 +86,11 @@ def publishable_release(released: pd.DataFrame, poor: int, fail: int) -> pd.Data
         [equation for row in rows for equation in _of_a_test(row, len(rows))],
         unprinted=frozenset(Cell("rest", row, name) for row in rows for name in rest),
     )
-    return disclosure.protect_tied(frames, units, tied)["tests"]
+    return _all_hidden(tests) if hidden else disclosure.protect_tied(frames, units, tied)["tests"]
+
+
+def _all_hidden(frame: pd.DataFrame) -> pd.DataFrame:
+    return disclosure.withheld(frame, dict.fromkeys(frame.select_dtypes("number"), True))
 
 
 def most_released(released: pd.DataFrame) -> dict[str, object]:
