@@ -116,7 +116,7 @@ def test_a_county_where_nobody_is_poor_has_a_plan_that_lets_nobody_exit(full, al
     assert planning.contradictions(case.aiming(villages=len(held))) == []
     done = planning.works_by_kind(case, plan).query("level == 'household'")
     assert all_out == done.empty
-    assert planning.publishable_homes(done)["kind"].tolist() == done["kind"].tolist()
+    assert planning.publishable_works(done)["kind"].tolist() == done["kind"].tolist()
 
 
 def test_where_not_even_what_must_be_done_is_paid_for_there_is_no_plan(county):
