@@ -1,11 +1,11 @@
 """Chapters of a county that is through: nobody poor, and no village still in."""
 
-import json
-
 import pytest
+from projects import run_cells
 
 from analysis import exhibits, exits, office
 
+MADE_UP = {"place": "demo_county", "area": "SYND"}
 YEAR = 2017
 pytestmark = pytest.mark.slow
 
@@ -43,18 +43,12 @@ def _noted(show, shown):
     return noting
 
 
-def _run(path, **parameters):
-    names = {}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
-        if "parameters" in cell["metadata"].get("tags", []):
-            names |= {"place": "demo_county", "area": "SYND"} | parameters
-    return names
+def _run(root, chapter, **told):
+    return run_cells(root / "notebooks" / f"{chapter}.ipynb", **MADE_UP, **told)
 
 
 def test_the_chapter_of_incidence_counts_nobody_among_all_its_people(root, through, keys):
-    names = _run(root / "notebooks" / "02_poverty_incidence.ipynb", horizon=2, draws=200)
+    names = _run(root, "02_poverty_incidence", horizon=2, draws=200)
     people = names["known"].margins.loc["rural_population", "value"]
     assert names["needed"]["persons"] == 0
     assert (names["needed"]["villages"] == 0) == through
@@ -62,7 +56,7 @@ def test_the_chapter_of_incidence_counts_nobody_among_all_its_people(root, throu
 
 
 def test_the_chapter_of_exits_plans_nothing_for_households_that_are_through(root, through, keys):
-    names = _run(root / "notebooks" / "05_exit_readiness.ipynb")
+    names = _run(root, "05_exit_readiness")
     assert names["plan"].persons == 0
     assert {"exits.release.none", "planning.home_works.none"} <= set(keys)
     nothing = {"exits.readiness.none", "exits.binding.none", "planning.ways_out.none"}

@@ -4,13 +4,13 @@ Every exhibit of the chapters is watched as it is made. `SAME` names the counts 
 same in several exhibits: a cell of a table, a sum of cells or a value of a sentence.
 """
 
-import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
+from projects import run_cells
 
 from analysis import disclosure, exhibits, office, synthetic, tables, words
 from tests.references_disclosure import POOR
@@ -60,13 +60,7 @@ def _watched(monkeypatch):
 
 def _run(root, chapter, place):
     path = root / "notebooks" / f"{chapter}.ipynb"
-    wanted = {"place": place, "area": "SYND", "horizon": 2, "draws": 200}
-    names = {}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
-        if "parameters" in cell["metadata"].get("tags", []):
-            names |= {name: value for name, value in wanted.items() if name in names}
+    run_cells(path, place=place, area="SYND", horizon=2, draws=200)
 
 
 def _shown(brief, key, column, **of) -> Iterator[tuple[pd.Series, float]]:

@@ -1,17 +1,18 @@
 """The adversary on real chapters: hidden cells change, sums stand, and no published byte does."""
 
-import json
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
+from projects import run_cells
 
 from analysis import disclosure, exhibits, exits, office, register
 from analysis.disclosure import guard
 from tests.references_disclosure import counted, given_away, moved, small
 from tests.references_register import said
 
+MADE_UP = {"place": "demo_county", "area": "SYND"}
 CHAPTERS = ("05_exit_readiness", "07_register_flows")
 PARTS = ("yearly", "agreement", "links", "shares", "paces", "stocks")
 pytestmark = pytest.mark.slow
@@ -42,18 +43,12 @@ def protected(root, seen, monkeypatch):
     columns = ["indicator", "failing", "released"]
     monkeypatch.setattr(exits, "publishable_release", lambda released, **_: released[columns])
     for chapter in CHAPTERS:
-        _run(root / "notebooks" / f"{chapter}.ipynb")
+        _run(root, chapter)
     return [(key, frames, safe) for key, frames, safe in seen if guard.WITHHELD in safe[0]]
 
 
-def _run(path, **parameters):
-    names = {}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
-        if "parameters" in cell["metadata"].get("tags", []):
-            names |= {"place": "demo_county", "area": "SYND"} | parameters
-    return names
+def _run(root, chapter, **told):
+    return run_cells(root / "notebooks" / f"{chapter}.ipynb", **MADE_UP, **told)
 
 
 def _counts(key, frame):
@@ -147,8 +142,8 @@ def test_no_sum_across_the_tables_of_two_chapters_gives_a_hidden_count_away(
         return held._replace(tables=_of(held.tables, townships))
 
     monkeypatch.setattr(office, "ledgers", some)
-    _run(root / "notebooks" / "02_poverty_incidence.ipynb", horizon=2, draws=200)
-    true, safe = _flows_as_shown(seen, _run(root / "notebooks" / "07_register_flows.ipynb"))
+    _run(root, "02_poverty_incidence", horizon=2, draws=200)
+    true, safe = _flows_as_shown(seen, _run(root, "07_register_flows"))
     assert len(safe["yearly"]) == len(true["yearly"])
     assert all(np.isnan(safe[name][column].iloc[row]) for name, row, column in small(true))
     assert sum(np.isnan(safe[name][column].iloc[row]) for name, row, column in counted(true)) > 5
@@ -156,8 +151,8 @@ def test_no_sum_across_the_tables_of_two_chapters_gives_a_hidden_count_away(
 
 
 def test_hidden_flows_of_the_real_chapter_change_and_nothing_published_does(root, seen):
-    _run(root / "notebooks" / "02_poverty_incidence.ipynb", horizon=2, draws=200)
-    names = _run(root / "notebooks" / "07_register_flows.ipynb")
+    _run(root, "02_poverty_incidence", horizon=2, draws=200)
+    names = _run(root, "07_register_flows")
     true, safe = _flows_as_shown(seen, names)
     tried = 0
     for changed in moved(true, safe):

@@ -1,6 +1,5 @@
 """Projection: closed forms, invariances, and proof that nothing later than the cut enters."""
 
-import json
 import math
 from functools import partial
 
@@ -9,10 +8,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from projects import run_cells
 
 from analysis import projection, tables
 from analysis.projection import Paths, Scenario, State
 
+NOTEBOOK = "notebooks/02_poverty_incidence.ipynb"
 CUT = "2018-03-28"
 STATE = State(2017, 100.0, 1000.0, 1000.0, 200.0, 10.0, 5.0, 20.0, 0.03, 0.9)
 ALONE = Scenario((), 0, 0, 0.0, 0.0, 0.0, (0.0, 0.0), (1.0, 1.0))
@@ -253,17 +254,6 @@ def test_intervals_hold_what_the_model_itself_would_bring():
     assert 0.84 <= np.mean(held) <= 0.99
 
 
-def _run_cells(root, until_cell):
-    cells = json.loads((root / "notebooks/02_poverty_incidence.ipynb").read_text(encoding="utf-8"))
-    space = {}
-    for cell in cells["cells"]:
-        if cell["id"] == until_cell:
-            return space
-        if cell["cell_type"] == "code":
-            exec(compile("".join(cell["source"]), cell["id"], "exec"), space)
-    raise AssertionError(f"the notebook has no cell {until_cell}")
-
-
 def _spoil_later_rows(folder):
     spoilt = 0
     for path in sorted(folder.rglob("*.csv")):
@@ -282,9 +272,9 @@ def _spoil_later_rows(folder):
 
 
 def test_nothing_known_after_the_cut_enters_the_projection(root, data_copy):
-    clean = _run_cells(root, "incidence-outcome")
+    clean = run_cells(root / NOTEBOOK, until="incidence-outcome")
     assert _spoil_later_rows(data_copy) > 10
-    spoilt = _run_cells(root, "incidence-outcome")
+    spoilt = run_cells(root / NOTEBOOK, until="incidence-outcome")
     for result in ("fans", "chances", "years", "paces", "anchors"):
         first, second = clean[result], spoilt[result]
         first, second = (
@@ -295,16 +285,16 @@ def test_nothing_known_after_the_cut_enters_the_projection(root, data_copy):
 
 
 def test_what_was_known_before_the_cut_does_enter(root, data_copy):
-    clean = _run_cells(root, "incidence-outcome")["fans"]
+    clean = run_cells(root / NOTEBOOK, until="incidence-outcome")["fans"]
     path = data_copy / "reference" / "exit_paces.csv"
     frame = pd.read_csv(path, dtype=str)
     frame.loc[frame["known_from"] <= CUT, "exits"] = "1"
     frame.to_csv(path, index=False)
-    assert not _run_cells(root, "incidence-outcome")["fans"].equals(clean)
+    assert not run_cells(root / NOTEBOOK, until="incidence-outcome")["fans"].equals(clean)
 
 
 def test_the_readme_says_what_the_notebook_finds(root):
-    chances = _run_cells(root, "incidence-outcome")["chances"]
+    chances = run_cells(root / NOTEBOOK, until="incidence-outcome")["chances"]
     uncertain = chances[chances["scenario"] == "plan_uncertain_delivery"].set_index("year")
     readme = (root / "README.md").read_text(encoding="utf-8")
     assert "60 villages are needed, and the chance is below 1 %" in readme

@@ -1,6 +1,5 @@
 """Falling back: nothing known too early, known causes recovered, lists compared, codes kept in."""
 
-import json
 import zipfile
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from projects import run_cells
 from scipy.special import expit
 
 from analysis import __main__, office, returns, synthetic, tables, visits, words
@@ -619,12 +619,7 @@ def _unmarked(frame):
 
 def _run_chapter(root, monkeypatch, held):
     monkeypatch.setattr(office, "ledgers", lambda place, seed: held)
-    cells = json.loads((root / "notebooks" / "09_return_risk.ipynb").read_text())["cells"]
-    names = {}
-    for cell in cells:
-        if cell["cell_type"] == "code":
-            exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
-    return names
+    return run_cells(root / "notebooks" / "09_return_risk.ipynb")
 
 
 @pytest.mark.parametrize("years", [1, 4])
