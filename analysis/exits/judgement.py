@@ -21,6 +21,8 @@ JUDGED = [
 _SHOWN = ["number", "indicator", "column", "operator", "unit"]
 _SIGNS = {">": 1.0, ">=": 1.0, "<": -1.0, "<=": -1.0}
 _STRICT = (">", "<")
+# Numbers of parts, verdicts and columns; small, since there is one for every unit and indicator.
+CODE = np.int16
 
 
 def judge(
@@ -174,12 +176,12 @@ def _judged_part(table: pd.DataFrame, part: dict, codes: dict[str, int]) -> dict
     scale = np.where(np.abs(threshold) > 0, np.abs(threshold), np.inf)
     relative = np.where(np.isinf(scale), 1.0, -distance / scale)
     return {
-        "part": np.full(len(table), part["row"]),
+        "part": np.full(len(table), part["row"], CODE),
         "value": value.astype(float),
         "threshold": threshold,
         "distance": distance,
         "shortfall": np.where(known, np.where(passes, 0.0, np.maximum(relative, 0.0)), np.nan),
-        "verdict": np.where(known, np.where(passes, 2, 0), 1),
+        "verdict": np.where(known, np.where(passes, CODE(2), CODE(0)), CODE(1)),
         "missing": _missing(table, [*needed, *_own_threshold(part)], known, codes),
     }
 
@@ -207,10 +209,10 @@ def _missing(
 ) -> np.ndarray:
     """Code of the first column that is missing where a verdict is unknown, else -1."""
     # A value that is there but is no measurement, such as a share of nobody.
-    lacking = np.where(known, -1, codes[needed[-1]])
+    lacking = np.where(known, CODE(-1), CODE(codes[needed[-1]]))
     for column in reversed(needed) if not known.all() else ():
         absent = table[column].isna().to_numpy() if column in table else True
-        lacking = np.where(~known & absent, codes[column], lacking)
+        lacking = np.where(~known & absent, CODE(codes[column]), lacking)
     return lacking
 
 

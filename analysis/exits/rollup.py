@@ -62,7 +62,7 @@ def village_indicators(
     totals = household_totals(households, by).join(
         household_shares(households, judged_households, measures, "village", by)
     )
-    return filled_villages(villages, totals)
+    return filled_villages(villages, totals.reset_index())
 
 
 def filled_villages(villages: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
@@ -73,7 +73,7 @@ def filled_villages(villages: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFram
     villages : DataFrame
         As for `village_indicators`.
     totals : DataFrame
-        Indexed by ``village, year``: ``poor_persons`` and what may be lacking.
+        ``village, year, poor_persons`` and what may be lacking.
 
     Returns
     -------
@@ -83,8 +83,8 @@ def filled_villages(villages: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFram
     Examples
     --------
     >>> villages = pd.DataFrame({"village": ["a"], "year": [2017], "population": [100]})
-    >>> totals = villages.assign(poor_persons=4.0).set_index(["village", "year"])
-    >>> filled_villages(villages, totals[["poor_persons"]])["headcount_ratio"].tolist()
+    >>> totals = villages[["village", "year"]].assign(poor_persons=4.0)
+    >>> filled_villages(villages, totals)["headcount_ratio"].tolist()
     [0.04]
     """
     filled = _filled(villages, totals, ["village", "year"])
@@ -202,9 +202,9 @@ def _refuse(rows: pd.DataFrame, rule: str) -> None:
 
 
 def _filled(ledger: pd.DataFrame, totals: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    found = ledger[by].merge(totals.reset_index(), on=by, how="left").set_axis(ledger.index)
+    found = ledger[by].merge(totals, on=by, how="left").set_axis(ledger.index)
     filled = ledger
-    for column in totals:
+    for column in totals.columns.difference(by, sort=False):
         filled = _with_lacking(filled, column, found[column])
     return filled
 
