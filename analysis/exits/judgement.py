@@ -1,6 +1,7 @@
 """Hold a ledger against a standard: pass, fail or unknown, and how far from each threshold."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import narwhals as nw
 import numpy as np
@@ -291,14 +292,16 @@ def _side_by_side(
 ) -> pd.DataFrame:
     """One row a unit and indicator: units in their order, indicators in that of the pack."""
     found = {name: np.stack([own[name] for own in decisive], 1).ravel() for name in decisive[0]}
+    shown, part = pd.DataFrame(parts[_SHOWN].to_dict("records")), found.pop("part")
     rows = np.repeat(np.arange(len(units)), len(decisive))
-    shown = pd.DataFrame(parts[_SHOWN].to_dict("records"))
-    shown = shown.iloc[found.pop("part")].reset_index(drop=True)
-    found["verdict"] = pd.array(_RANKED, dtype="str").take(found["verdict"])
-    lacked = pd.array(_lacked(parts), dtype="str")
-    found["missing"] = lacked.take(found["missing"], allow_fill=True)
-    judged = pd.concat([shown, pd.DataFrame(found)], axis=1)[JUDGED]
-    return pd.concat([units.iloc[rows].reset_index(drop=True), judged], axis=1)
+    taken = {name: (units[name].array, rows) for name in units}
+    taken |= {name: (shown[name].array, part) for name in shown}
+    taken["verdict"] = (pd.array(_RANKED, dtype="str"), found["verdict"])
+    taken["missing"] = (pd.array(_lacked(parts), dtype="str"), found["missing"])
+    with ThreadPoolExecutor(2) as both:
+        columns = both.map(lambda pair: pair[0].take(pair[1], allow_fill=True), taken.values())
+        found |= dict(zip(taken, columns, strict=True))
+    return pd.DataFrame({name: found[name] for name in [*units, *JUDGED]})
 
 
 def _ranked(judged: pd.DataFrame) -> pd.DataFrame:

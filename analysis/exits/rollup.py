@@ -9,6 +9,8 @@ from analysis.exits.judgement import FAIL, PASS, UNKNOWN
 from analysis.statuses import POOR, REGISTERED
 
 HOUSEHOLD = ["household", "year"]
+# Which row of the totals a village was found in.
+PLACE = "_place"
 
 
 def village_indicators(
@@ -79,6 +81,11 @@ def filled_villages(villages: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFram
     -------
     DataFrame
         As `village_indicators` gives it.
+
+    Raises
+    ------
+    ValueError
+        The totals have a village that the ledger lacks.
 
     Examples
     --------
@@ -202,11 +209,25 @@ def _refuse(rows: pd.DataFrame, rule: str) -> None:
 
 
 def _filled(ledger: pd.DataFrame, totals: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    found = ledger[by].merge(totals, on=by, how="left").set_axis(ledger.index)
+    numbered = totals.assign(**{PLACE: np.arange(len(totals))})
+    found = ledger[by].merge(numbered, on=by, how="left").set_axis(ledger.index)
+    _refuse_lost(totals[by], found[PLACE])
     filled = ledger
     for column in totals.columns.difference(by, sort=False):
         filled = _with_lacking(filled, column, found[column])
     return filled
+
+
+def _refuse_lost(totals: pd.DataFrame, found: pd.Series) -> None:
+    there = np.zeros(len(totals), dtype=bool)
+    there[found.dropna().astype(int)] = True
+    lost = totals[~there]
+    if len(lost):
+        village, year = lost.sort_values([*totals]).iloc[0]
+        raise ValueError(
+            f"the village {village} of {year} is in the register and not in the village "
+            f"ledger; {len(lost)} such villages and years"
+        )
 
 
 def _with_lacking(ledger: pd.DataFrame, column: str, values: pd.Series) -> pd.DataFrame:

@@ -462,7 +462,6 @@ def village_indicators(
     # Texts of a hundred thousand rows cost more than their numbers, and nobody asks for the area.
     unasked = {store.area} - {"village"}
     totals = store.decode(store.totals("villages").drop(columns=[*unasked], errors="ignore"))
-    _refuse_lost(totals[keys], villages[keys])
     asked = measures[(measures["level"] == "village") & measures["from_households"].notna()]
     columns = asked.drop_duplicates("column").set_index("from_households")["column"]
     counts = dict.fromkeys(["poor_persons", "registered_persons", "school_dropouts"], float)
@@ -471,17 +470,6 @@ def village_indicators(
         if indicator in totals:
             kept[column] = totals[indicator].where(totals[f"{indicator}_unknown"].ne(True))
     return filled_villages(villages, kept)
-
-
-def _refuse_lost(totals: pd.DataFrame, ledger: pd.DataFrame) -> None:
-    found = totals.merge(ledger, how="left", indicator=True)
-    lost = found[found.pop("_merge").ne("both").to_numpy()]
-    if len(lost):
-        village, year = lost.sort_values(["village", "year"]).iloc[0]
-        raise ValueError(
-            f"the village {village} of {year} is in the register and not in the village "
-            f"ledger; {len(lost)} such villages and years"
-        )
 
 
 def by_area(store: Store, function: Callable, columns: Sequence[str]) -> pd.DataFrame:
