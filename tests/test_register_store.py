@@ -183,6 +183,22 @@ def test_other_weights_need_no_new_store(store, households):
     same(found, wanted)
 
 
+def test_deprivation_is_added_up_batch_by_batch(store, monkeypatch):
+    ask = {"poverty_cutoff": 0.5, "by": ["village", "year"]}
+    whole = [
+        ask_of(store, **ask) for ask_of in (questions.alkire_foster, questions.indicator_profile)
+    ]
+    monkeypatch.setattr(questions, "BATCH", 3)
+    same(whole[0], questions.alkire_foster(store, **ask))
+    same(whole[1], questions.indicator_profile(store, **ask))
+    assert questions.alkire_foster(store, poverty_cutoff=0.5)["rows"].dtype == int
+
+
+def test_deprivation_by_what_was_not_kept_is_refused(store):
+    with pytest.raises(ValueError, match="by county, village, year, not by status"):
+        questions.alkire_foster(store, poverty_cutoff=0.5, by="status")
+
+
 @pytest.mark.parametrize("area", ["county", "village", None])
 def test_transitions_and_hazards_are_those_of_the_register(store, households, area):
     found = questions.transitions(store, area=area)

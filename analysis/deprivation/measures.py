@@ -20,7 +20,6 @@ def alkire_foster(
     poverty_cutoff: float,
     weight: str | None,
     by: Sequence[str] = (),
-    rows: str | None = None,
 ) -> pd.DataFrame:
     """Headcount ratio, intensity and adjusted headcount ratio of multidimensional poverty.
 
@@ -36,8 +35,6 @@ def alkire_foster(
         Column of persons or survey weights; None counts every row once.
     by : sequence of str
         Columns that make the groups.
-    rows : str or None
-        Column that says how many households a row stands for, where equal ones were put together.
 
     Returns
     -------
@@ -65,15 +62,9 @@ def alkire_foster(
     >>> found[["headcount_ratio", "intensity", "adjusted_headcount_ratio"]].iloc[0].tolist()
     [0.5, 0.75, 0.375]
     """
-    specification = check_specification(specification)
-    people = _people(frame, specification, poverty_cutoff, weight, by, rows=rows)
-    sums = people.with_columns(
-        _headcount=(nw.col(WEIGHT) * nw.col(POOR)).fill_null(0.0),
-        _deprivation=(nw.col(WEIGHT) * nw.col(POOR) * nw.col(SCORE)).fill_null(0.0),
-        _rows_missing=nw.col(POOR).is_null().cast(nw.Int64) * nw.col("_rows"),
-    )
-    names = ["rows", "rows_missing", "population", "headcount", "deprivation"]
-    return _ratios(_added(sums, names, by))
+    ask = {"poverty_cutoff": poverty_cutoff, "weight": weight, "by": by}
+    terms = poverty_terms(frame, check_specification(specification), **ask)
+    return poverty_of_sums(_added(terms, by))
 
 
 def indicator_profile(
@@ -126,57 +117,222 @@ def indicator_profile(
     [[0.5, 0.25], [0.25, 0.25]]
     """
     specification = check_specification(specification)
+    ask = {"poverty_cutoff": poverty_cutoff, "weight": weight, "by": by}
+    sums = _added(indicator_terms(frame, specification, **ask), by)
+    return indicators_of_sums(sums, specification, by)
+
+
+def poverty_terms(
+    frame,
+    specification: pd.DataFrame,
+    *,
+    poverty_cutoff: float,
+    weight: str | None = None,
+    by: Sequence[str] = (),
+):
+    """What each row adds to the sums that `poverty_of_sums` is made of.
+
+    Parameters
+    ----------
+    frame, poverty_cutoff, weight, by
+        As for `alkire_foster`.
+    specification : pandas.DataFrame
+        Checked specification.
+
+    Returns
+    -------
+    narwhals.DataFrame or narwhals.LazyFrame
+        The columns of `by`; `rows`, `rows_missing` and `bad_weight`, counts; the rest in
+        proportion to the weight: `population`, `headcount`, `deprivation`.
+
+    Raises
+    ------
+    ValueError
+        If the cutoff is not in (0, 1] or a column is not there.
+
+    References
+    ----------
+    Alkire, S. and Foster, J. (2011). Counting and multidimensional poverty measurement.
+
+    Examples
+    --------
+    >>> from analysis.deprivation.specification import COLUMNS
+    >>> spec = pd.DataFrame([("water", "water", 1.0, 1, "below", "drop")], columns=COLUMNS)
+    >>> homes = pd.DataFrame({"water": [0, 1], "persons": [3, 4]})
+    >>> poverty_terms(homes, spec, poverty_cutoff=1, weight="persons")["headcount"].to_list()
+    [3.0, 0.0]
+    """
     people = _people(frame, specification, poverty_cutoff, weight, by)
+    poor = nw.col(WEIGHT) * nw.col(POOR)
+    return people.select(
+        *by,
+        rows=nw.lit(1),
+        rows_missing=nw.col(POOR).is_null().cast(nw.Int64),
+        bad_weight="_bad_weight",
+        population="_population",
+        headcount=poor.fill_null(0.0),
+        deprivation=(poor * nw.col(SCORE)).fill_null(0.0),
+    )
+
+
+def poverty_of_sums(sums: pd.DataFrame) -> pd.DataFrame:
+    """Turn sums of `poverty_terms` into the measures.
+
+    Parameters
+    ----------
+    sums : pandas.DataFrame
+        One row a group: its columns, rows, rows_missing, population, headcount, deprivation.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `alkire_foster` gives it.
+
+    References
+    ----------
+    Alkire, S. and Foster, J. (2011). Counting and multidimensional poverty measurement.
+
+    Examples
+    --------
+    >>> sums = {"population": [4.0], "headcount": [2.0], "deprivation": [1.5]}
+    >>> poverty_of_sums(pd.DataFrame(sums))["intensity"].tolist()
+    [0.75]
+    """
+    population = sums["population"].where(sums["population"] > 0)
+    poor = sums["headcount"].where(sums["headcount"] > 0)
+    everything = sums["deprivation"].sum()
+    found = sums.assign(
+        population_share=sums["population"] / population.sum(),
+        headcount_ratio=sums["headcount"] / population,
+        intensity=sums["deprivation"] / poor,
+        adjusted_headcount_ratio=sums["deprivation"] / population,
+        contribution=sums["deprivation"] / (everything if everything > 0 else np.nan),
+    )
+    return found.drop(columns="deprivation")
+
+
+def indicator_terms(
+    frame,
+    specification: pd.DataFrame,
+    *,
+    poverty_cutoff: float,
+    weight: str | None = None,
+    by: Sequence[str] = (),
+):
+    """What each row adds to the sums that `indicators_of_sums` is made of.
+
+    Parameters
+    ----------
+    frame, specification, poverty_cutoff, weight, by
+        As for `poverty_terms`.
+
+    Returns
+    -------
+    narwhals.DataFrame or narwhals.LazyFrame
+        The columns of `by`; `bad_weight`, a count; the rest in proportion to the weight:
+        `population`, and for the indicator in row i of the specification `lack_i`, `poor_i`,
+        `part_i` (in the score of the poor), `known_i`.
+
+    Raises
+    ------
+    ValueError
+        If the cutoff is not in (0, 1] or a column is not there.
+
+    References
+    ----------
+    Alkire, S. and Foster, J. (2011). Counting and multidimensional poverty measurement.
+
+    Examples
+    --------
+    >>> from analysis.deprivation.specification import COLUMNS
+    >>> spec = pd.DataFrame([("water", "water", 1.0, 1, "below", "drop")], columns=COLUMNS)
+    >>> homes = pd.DataFrame({"water": [0, 1, None]})
+    >>> indicator_terms(homes, spec, poverty_cutoff=1)["known_0"].to_list()
+    [1.0, 1.0, 0.0]
+    """
     rows = specification.to_dict("records")
-    people = people.with_columns(_known=known_weight(rows)).with_columns(*_indicator_sums(rows))
-    names = [f"{part}_{i}" for i in range(len(rows)) for part in ("lack", "poor", "part", "known")]
-    sums = _added(people, ["population", *names], by)
+    people = _people(frame, specification, poverty_cutoff, weight, by)
+    people = people.with_columns(_known=known_weight(rows))
+    sums = [term for i, row in enumerate(rows) for term in _indicator_terms(i, row)]
+    return people.select(*by, *sums, bad_weight="_bad_weight", population="_population")
+
+
+def indicators_of_sums(
+    sums: pd.DataFrame, specification: pd.DataFrame, by: Sequence[str]
+) -> pd.DataFrame:
+    """Turn sums of `indicator_terms` into the measures.
+
+    Parameters
+    ----------
+    sums : pandas.DataFrame
+        One row a group: its columns and the sums of `indicator_terms`.
+    specification : pandas.DataFrame
+        Checked specification.
+    by : sequence of str
+        Columns that make the groups.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `indicator_profile` gives it.
+
+    References
+    ----------
+    Alkire, S. and Foster, J. (2011). Counting and multidimensional poverty measurement.
+
+    Examples
+    --------
+    >>> from analysis.deprivation.specification import COLUMNS
+    >>> spec = pd.DataFrame([("water", "water", 1.0, 1, "below", "drop")], columns=COLUMNS)
+    >>> sums = {"population": 4.0, "lack_0": 1.0, "poor_0": 1.0, "part_0": 1.0, "known_0": 4.0}
+    >>> found = indicators_of_sums(pd.DataFrame([sums]), spec, [])
+    >>> found["uncensored_headcount_ratio"].tolist()
+    [0.25]
+    """
+    rows = specification.to_dict("records")
     tables = [_indicator_table(sums, row, i, by) for i, row in enumerate(rows)]
     table = pd.concat(tables, ignore_index=True)
     table["_order"] = np.tile(np.arange(len(sums)), len(rows))
     return table.sort_values("_order", kind="stable", ignore_index=True).drop(columns="_order")
 
 
-def _people(frame, specification, poverty_cutoff, weight, by, *, rows=None):
+def _people(frame, specification, poverty_cutoff, weight, by):
     poor = is_poor(poverty_cutoff)
     people = scored(frame, specification)
     columns = people.collect_schema()
-    needed = [*by, *(name for name in (weight, rows) if name)]
-    absent = [name for name in needed if name not in columns]
+    absent = [name for name in (*by, weight) if name and name not in columns]
     if absent:
         raise ValueError(f"The register has no column {', '.join(absent)}.")
     given = nw.col(weight).cast(nw.Float64) if weight else nw.lit(1.0)
     people = people.with_columns(poor.alias(POOR), given.alias(WEIGHT))
     own = nw.col(WEIGHT)
     return people.with_columns(
-        _rows=nw.col(rows) if rows else nw.lit(1),
         _bad_weight=(own.is_null() | own.is_nan() | (own < 0)).cast(nw.Int64),
         _counted=nw.when(nw.col(POOR).is_null()).then(0.0).otherwise(1.0),
     ).with_columns(_population=own * nw.col("_counted"))
 
 
-def _indicator_sums(rows: list[dict]) -> list[nw.Expr]:
+def _indicator_terms(i: int, row: dict) -> list[nw.Expr]:
     counted = nw.col(WEIGHT) * nw.col("_counted")
-    sums = []
-    for i, row in enumerate(rows):
-        flag = nw.col(FLAG.format(row["indicator"]))
-        lack = (counted * flag).fill_null(0.0)
-        poor = (nw.col(WEIGHT) * nw.col(POOR) * flag).fill_null(0.0)
-        known = nw.when(flag.is_null()).then(0.0).otherwise(1.0) * counted
-        part = poor * (row["weight"] / nw.col("_known"))
-        part = nw.when(nw.col("_known") > 0).then(part).otherwise(0.0)
-        named = {"lack": lack, "poor": poor, "part": part, "known": known}
-        sums += [value.alias(f"_{name}_{i}") for name, value in named.items()]
-    return sums
+    flag = nw.col(FLAG.format(row["indicator"]))
+    poor = (nw.col(WEIGHT) * nw.col(POOR) * flag).fill_null(0.0)
+    part = poor * (row["weight"] / nw.col("_known"))
+    terms = {
+        "lack": (counted * flag).fill_null(0.0),
+        "poor": poor,
+        "part": nw.when(nw.col("_known") > 0).then(part).otherwise(0.0),
+        "known": nw.when(flag.is_null()).then(0.0).otherwise(1.0) * counted,
+    }
+    return [term.alias(f"{name}_{i}") for name, term in terms.items()]
 
 
-def _added(people, names: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
+def _added(terms, by: Sequence[str]) -> pd.DataFrame:
     """Sums by group in pandas, groups in order; refuses weights that are missing or negative."""
-    wanted = list(dict.fromkeys([*names, "bad_weight"]))
-    sums = [nw.col(f"_{name}").sum().alias(name) for name in wanted]
-    found = people.group_by(list(by)).agg(*sums) if by else people.select(*sums)
+    names = [name for name in terms.collect_schema() if name not in by]
+    sums = [nw.col(name).sum() for name in names]
+    found = terms.group_by(list(by)).agg(*sums) if by else terms.select(*sums)
     # DuckDB counts in 128 bits, and pandas then holds an object a number.
-    counts = [name for name in ("rows", "rows_missing", "bad_weight") if name in wanted]
+    counts = [name for name in ("rows", "rows_missing", "bad_weight") if name in names]
     found = found.with_columns(nw.col(*counts).cast(nw.Int64))
     table = (found.collect() if isinstance(found, nw.LazyFrame) else found).to_pandas()
     bad = int(table["bad_weight"].sum())
@@ -187,18 +343,6 @@ def _added(people, names: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
         )
     table = table.sort_values(list(by), ignore_index=True) if by else table
     return table.drop(columns="bad_weight")
-
-
-def _ratios(table: pd.DataFrame) -> pd.DataFrame:
-    population = table["population"].where(table["population"] > 0)
-    poor = table["headcount"].where(table["headcount"] > 0)
-    table["population_share"] = table["population"] / population.sum()
-    table["headcount_ratio"] = table["headcount"] / population
-    table["intensity"] = table["deprivation"] / poor
-    table["adjusted_headcount_ratio"] = table["deprivation"] / population
-    everything = table["deprivation"].sum()
-    table["contribution"] = table["deprivation"] / (everything if everything > 0 else np.nan)
-    return table.drop(columns="deprivation")
 
 
 def _indicator_table(sums: pd.DataFrame, row: dict, i: int, by: Sequence[str]) -> pd.DataFrame:

@@ -13,12 +13,20 @@ from itertools import accumulate
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis import aggregates, deprivation, microdata
+from analysis import aggregates, microdata
+from analysis.deprivation import check_specification
+from analysis.deprivation.measures import (
+    indicator_terms,
+    indicators_of_sums,
+    poverty_of_sums,
+    poverty_terms,
+)
 from analysis.exits import filled_villages
 from analysis.register.states import ABSENT, with_shares
-from analysis.register.store.layout import ROWS, TOTALS, UNKNOWN, Store, unpacked
+from analysis.register.store.layout import ROWS, TOTALS, UNKNOWN, Store
 from analysis.register.store.totals import TRANSFER, gains_by_amount, sums_below
 
 INCOME, WEIGHT = "income_per_person_yuan", "size"
@@ -26,6 +34,8 @@ DECILES = 10
 # The C library gives every freed array of a county back to the system, and the next one comes page
 # by page, a third of the work; once it has freed an array of this size it keeps them.
 KEPT_BYTES = 30 * 2**20
+# Rows of totals held at once.
+BATCH = 2**18
 
 
 def profile(store: Store, measures, *, income=INCOME, weight=WEIGHT, line=None, by=()):
@@ -274,10 +284,11 @@ def alkire_foster(
     Raises
     ------
     ValueError
-        The store has no deprivations.
+        The store has no deprivations, or none by these groups.
     """
-    measure = partial(deprivation.alkire_foster, poverty_cutoff=poverty_cutoff, rows="rows")
-    return _of_patterns(store, measure, weights, weight, microdata.names(by))
+    terms = partial(poverty_terms, poverty_cutoff=poverty_cutoff)
+    sums = _of_patterns(store, terms, _specification(store, weights), weight, microdata.names(by))
+    return store.decode(poverty_of_sums(sums))
 
 
 def indicator_profile(
@@ -304,18 +315,51 @@ def indicator_profile(
     Raises
     ------
     ValueError
-        The store has no deprivations.
+        The store has no deprivations, or none by these groups.
     """
-    measure = partial(deprivation.indicator_profile, poverty_cutoff=poverty_cutoff)
-    return _of_patterns(store, measure, weights, weight, microdata.names(by))
+    specification, by = _specification(store, weights), microdata.names(by)
+    terms = partial(indicator_terms, poverty_cutoff=poverty_cutoff)
+    sums = _of_patterns(store, terms, specification, weight, by)
+    return store.decode(indicators_of_sums(sums, specification, by))
 
 
-def _of_patterns(store: Store, measure: Callable, weights, weight, by: list[str]) -> pd.DataFrame:
-    specification = _specification(store, weights)
-    counted = "persons" if weight else "rows"
-    with store.connection() as connection:
-        found = measure(_patterns(store, by, connection), specification, weight=counted, by=by)
-    return store.decode(found)
+def _of_patterns(store: Store, terms: Callable, specification, weight, by) -> pd.DataFrame:
+    """Sums by group of what each pattern of deprivations adds, times those who have it."""
+    path = store.folder / TOTALS / "deprivations.parquet"
+    _check_groups(store, by)
+    codes = pq.read_table(path, columns=["deprivations"]).column(0).unique().to_numpy()
+    patterns = terms(_flags(store, codes), specification).to_pandas()
+    patterns = patterns.set_axis(codes).drop(columns="bad_weight")
+    counted = pq.ParquetFile(path).iter_batches(
+        BATCH, columns=list(dict.fromkeys([*by, "deprivations", "rows", "persons"]))
+    )
+    sums = pd.concat([_runs(batch, patterns, weight, by) for batch in counted])
+    return (sums.groupby(by).sum() if by else sums.agg(["sum"])).reset_index(drop=not by)
+
+
+def _check_groups(store: Store, by: list[str]) -> None:
+    kept = list(dict.fromkeys([store.area, "village", "year"]))
+    if not set(by) <= {*kept}:
+        raise ValueError(
+            f"the store keeps deprivations by {', '.join(kept)}, not by {', '.join(by)}; ask "
+            "analysis.deprivation of store.relation()"
+        )
+
+
+def _runs(batch, patterns: pd.DataFrame, weight, by: list[str]) -> pd.DataFrame:
+    """Sums over rows that lie together; a group may come again, in this batch or another."""
+    column = {name: batch.column(name).to_numpy() for name in batch.schema.names}
+    new = np.zeros(batch.num_rows, bool)
+    new[0] = True
+    for name in by:
+        new[1:] |= np.diff(column[name]) != 0
+    starts = np.flatnonzero(new)
+    place = patterns.index.get_indexer(column["deprivations"])
+    found = {name: column[name][starts] for name in by}
+    for name, term in patterns.items():
+        times = column["persons" if weight and not name.startswith("rows") else "rows"]
+        found[name] = np.add.reduceat(times * term.to_numpy()[place], starts)
+    return pd.DataFrame(found)
 
 
 def _specification(store: Store, weights) -> pd.DataFrame:
@@ -327,25 +371,19 @@ def _specification(store: Store, weights) -> pd.DataFrame:
     written = pd.DataFrame(store.manifest["specification"])
     # What is kept is deprived or not: the cutoffs were applied when the store was written.
     specification = written.assign(cutoff="0", direction="above")
-    if weights is None:
-        return specification
-    kept = specification[specification["indicator"].isin(weights.index)]
-    return kept.assign(weight=kept["indicator"].map(weights))
+    if weights is not None:
+        specification = specification[specification["indicator"].isin(weights.index)]
+        specification = specification.assign(weight=specification["indicator"].map(weights))
+    return check_specification(specification)
 
 
-def _patterns(store: Store, by: list[str], connection):
-    """Households with the same deprivations in the same group, put together."""
-    flags = [
-        f"""CASE WHEN {unpacked("deprivations", place)} < {UNKNOWN}
-        THEN {unpacked("deprivations", place)}::DOUBLE END AS "{name}" """
-        for place, name in enumerate(store.manifest["indicators"])
-    ]
-    keys = [f'"{name}"' for name in by]
-    rows = f"read_parquet('{store.path(TOTALS, 'deprivations.parquet')}')"
-    if not {"village", "year"} <= set(by):
-        rows = f"""(SELECT {", ".join([*keys, "deprivations"])}, sum(rows)::BIGINT AS rows,
-            sum(persons)::DOUBLE AS persons FROM {rows} GROUP BY ALL)"""
-    return connection.sql(f"SELECT {', '.join([*keys, *flags])}, rows, persons FROM {rows}")
+def _flags(store: Store, codes: np.ndarray) -> pa.Table:
+    """Unpack patterns of deprivations: 1, 0, or missing."""
+    found = {}
+    for place, name in enumerate(store.manifest["indicators"]):
+        flag = codes >> 2 * place & 3
+        found[name] = pa.array(flag.astype(float), mask=flag == UNKNOWN)
+    return pa.table(found)
 
 
 def transitions(store: Store, *, area: str | None = None) -> pd.DataFrame:
