@@ -109,11 +109,16 @@ QUESTIONS = {
     "Q5 gain by tenths of transfers, from totals": (
         questions.gains_by_decile,
         ["year", "size", INCOME, f"{INCOME}_before", "transfer_yuan"],
-        ["gains"],
+        ["gains_transfer_yuan"],
     ),
-    "Q5 gain by tenths of wages, from rows": (
+    "Q5 gain by tenths of wages, from totals": (
         partial(questions.gains_by_decile, of="wage_yuan"),
         ["year", "size", INCOME, f"{INCOME}_before", "wage_yuan"],
+        ["gains_wage_yuan"],
+    ),
+    "Q5 gain by number of measures received, from rows": (
+        partial(questions.gains_by_decile, of="measures"),
+        ["year", "size", INCOME, f"{INCOME}_before", "measures"],
         [],
     ),
     "Q6 ten indicators of every village, from totals": (
@@ -283,6 +288,7 @@ PLAIN = [
     plain_shape,
     partial(plain_gains, of="transfer_yuan"),
     partial(plain_gains, of="wage_yuan"),
+    partial(plain_gains, of="measures"),
     plain_checklist,
 ]
 

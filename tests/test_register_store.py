@@ -82,6 +82,8 @@ def households():
             "members_without_pension": random.integers(0, 2, count),
             "measures": random.integers(0, 4, count),
             "transfer_yuan": random.integers(0, 900, count),
+            "wage_yuan": random.integers(0, 90, count) * 100.0,
+            "property_yuan": random.integers(0, 90, count) / 10,
         }
     )
     return table[random.random(count) > 0.05].reset_index(drop=True)
@@ -223,8 +225,11 @@ def _movers(households):
     return counties.index[counties > 1]
 
 
-@pytest.mark.parametrize("of", ["transfer_yuan", "measures"])
+@pytest.mark.parametrize("of", ["transfer_yuan", "wage_yuan", "property_yuan", "measures"])
 def test_gains_by_tenths_of_money(store, households, of):
+    # Money in whole yuan is added up when the store is written; anything else when it is asked for.
+    kept = f"totals/gains_{of}.parquet" in store.manifest["files"]
+    assert kept == (of in ("transfer_yuan", "wage_yuan"))
     before = households[["household", "year", INCOME]].assign(year=households["year"] + 1)
     rows = households.merge(before, on=["household", "year"], suffixes=("", "_before")).dropna(
         subset=[INCOME, f"{INCOME}_before"]

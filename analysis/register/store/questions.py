@@ -27,7 +27,7 @@ from analysis.deprivation.measures import (
 from analysis.exits import filled_villages
 from analysis.register.states import ABSENT, with_shares
 from analysis.register.store.layout import ROWS, TOTALS, UNKNOWN, Store
-from analysis.register.store.totals import TRANSFER, gains_by_amount, sums_below
+from analysis.register.store.totals import GAINS, TRANSFER, gains_by_amount, sums_below
 
 INCOME, WEIGHT = "income_per_person_yuan", "size"
 DECILES = 10
@@ -435,7 +435,9 @@ def gains_by_decile(store: Store, of: str = TRANSFER) -> pd.DataFrame:
     """
     for name in (of, INCOME):
         store.value(name)
-    return tenths(store.totals("gains") if of == TRANSFER else gains_by_amount(store, of))
+    kept = GAINS.format(of)
+    at_hand = f"{TOTALS}/{kept}.parquet" in store.manifest["files"]
+    return tenths(store.totals(kept) if at_hand else gains_by_amount(store, of))
 
 
 def tenths(sums: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from analysis.exits.rollup import POOR, REGISTERED
 from analysis.register.store.layout import ROWS, TOTALS, UNKNOWN, Store, quoted, unpacked
 
 MONEY, TRANSFER = "income_per_person_yuan", "transfer_yuan"
+GAINS = "gains_{}"
 
 
 def begin(job) -> None:
@@ -101,15 +102,17 @@ def write_poverty(store: Store, columns: list[str], lines: dict[int, float]) -> 
 
 def write_gains(store: Store) -> None:
     """
-    Add up the gains by year and transfer, the money whose tenths are asked for most.
+    Add up the gains by year and money received, for every money that a household has a sum of.
 
     Parameters
     ----------
     store : Store
         Its rows.
     """
-    found = gains_by_amount(store, TRANSFER)
-    found.to_parquet(store.folder / TOTALS / "gains.parquet", index=False)
+    for name, kept in store.columns.items():
+        if name.endswith("_yuan") and name != MONEY and kept["kind"] == "integer":
+            path = store.folder / TOTALS / f"{GAINS.format(name)}.parquet"
+            gains_by_amount(store, name).to_parquet(path, index=False)
 
 
 def gains_by_amount(store: Store, of: str) -> pd.DataFrame:

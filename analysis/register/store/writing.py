@@ -366,8 +366,7 @@ def _write_totals_of_incomes(job: _Job, store: Store) -> None:
     totals.write_incomes(store, keys)
     if job.derived.lines:
         totals.write_poverty(store, keys, job.derived.lines)
-    if totals.TRANSFER in job.columns:
-        totals.write_gains(store)
+    totals.write_gains(store)
 
 
 def _manifest(job: _Job) -> dict:
