@@ -183,6 +183,27 @@ UNITS_READ = [
         ["cell_unit", "unit_above"],
         income_is(80_000_000),
     ),
+    *(
+        (f"money above: {above}", incomes(INCOME, above), ["header_unit_unknown"], income_is(None))
+        for above in (
+            *(
+                ["单位：美元"],
+                ["某县村表", "单位：", "港元"],
+                ["某县村表（万美元）"],
+                ["单位：人、欧元"],
+            ),
+            *(["币种：英镑"], ["Unit: USD"], ["Unit: 10,000 yuan"], ["Units: thousand yuan"]),
+            *(["单位：五百元"], ["单位：万元、美元"]),
+        )
+    ),
+    *(
+        (f"no money above: {above}", incomes(INCOME, above), [], income_is(2.5))
+        for above in (
+            *(["单位：户"], ["单位：个"], ["填报单位：文山县扶贫办"], ["单位：美元公司"]),
+            *(["填报单位：广元市"], ["单位：公里"], ["Unit: household"], ["Unit: RMB"]),
+        )
+    ),
+    ("RMB behind", incomes(INCOME, ["单位：万元人民币"]), ["unit_above"], income_is(25000)),
     ("half kilometres", distances("取水距离（里）", 5), ["header_unit"], distance_is(2.5)),
     ("minutes", distances("取水距离（分钟）", 15), ["header_unit_unknown"], distance_is(None)),
     (
@@ -620,6 +641,19 @@ def test_a_finding_says_where_what_and_what_to_do_in_both_languages(tmp_path):
     sentence = tables.describe_findings(found[found["rule"] == "integer"])[0]
     assert "台账.xlsx, sheet 户, row 3 (column F 家庭人口数): '8千' is not" in sentence
     assert "台账.xlsx 工作表“户” 第3行（F列 家庭人口数）：“8千”不是整数" in sentence
+
+
+@pytest.mark.parametrize("above", ["单位：美元", "Unit: USD"])
+def test_money_of_another_unit_above_is_refused_in_money_alone(tmp_path, above):
+    pages = {"户": [["某县花名册"], [above], *offices.sheets()["households"]]}
+    found = check(tmp_path, pages).findings
+    found = found[found["rule"] == "header_unit_unknown"]
+    spec = tables.columns_of("households").set_index("zh")["unit"]
+    assert set(found["title"]) == set(spec.index[spec.str.startswith("yuan")])
+    sentence = tables.describe_findings(found)[0]
+    assert "台账.xlsx, sheet 户, row 3 (column " in sentence
+    assert "convert the figures" in sentence and "折算" in sentence
+    assert f"'{above.split()[-1].lower().removeprefix('单位：')}'" in sentence
 
 
 def test_every_rule_has_its_words_and_every_word_its_rule():

@@ -33,7 +33,11 @@ FILLED_IN = re.compile(
 BRACKETS = re.compile(r"^(.*)[(\[【](?:单位:?)?([^()\[\]【】]*)[)\]】]$")
 IN_BRACKETS = re.compile(r"[(\[【](?:单位:?)?([^()\[\]【】]*)[)\]】]")
 # Above a table; 单位 is also an office's word for an office, so that what follows must be units.
-SAID_UNIT = re.compile(r"单 ?位 ?[:为]? ?([^ :()\[\]【】]{1,30})")
+# In English a unit is of several words, and a number in it has commas.
+SAID_UNIT = re.compile(
+    r"(?:(?:单 ?位|币 ?种) ?[:为]?|\b(?:units?|currency) ?:) ?"
+    r"((?:(?:[0-9][0-9,.]*|ten|hundred|thousand|million|billion) ){0,3}[^ :()\[\]【】]{1,30})"
+)
 BETWEEN = re.compile("[、,;和及.。]")
 KINDS_OF_TITLES = ("name", "id_number", "phone", "bank_card", "address")
 MEASURES = ("number", "integer", "share")
@@ -345,8 +349,9 @@ def _folded(row: list) -> str:
 
 
 def _listed_units(text: str) -> list[str]:
-    """A stroke stands between two units, or within one."""
-    parts = BETWEEN.split(text)
+    """A comma or a stroke stands between two units, or within one."""
+    whole = text.replace(" ", "")
+    parts = [whole] if unit_of(whole) else BETWEEN.split(text)
     words = [word for part in parts for word in ([part] if unit_of(part) else part.split("/"))]
     return [word for word in words if unit_of(word)]
 

@@ -24,7 +24,7 @@ MULTIPLES = {
 # Units of another kind than any column's stand here so that they are known for units, and refused.
 UNITS = {
     **{f"{m}{w}": Unit(k, n) for m, n in MULTIPLES.items() for w, k in COUNTED.items()},
-    **dict.fromkeys(("元", "人民币", "yuan"), Unit("yuan", "1")),
+    **dict.fromkeys(("元", "人民币", "yuan", "rmb", "cny"), Unit("yuan", "1")),
     **{"元/人": Unit("yuan per person", "1")},
     **dict.fromkeys(("%", "百分比", "百分数"), Unit("share", "0.01")),
     **{"‰": Unit("share", "0.001"), "户": Unit("household", "1"), "家": Unit("household", "1")},
@@ -42,6 +42,14 @@ LOOSE = {
     *(("yuan", "yuan per person"), ("", "person"), ("", "household")),
     *((OWN, kind) for kind in COUNTED.values() if kind != OWN),
 }
+# Money, and yet no factor is known: another currency, or a sum as the unit.
+MONEY = "money"
+OF_MONEY = re.compile(
+    "(?:[0-9.,一二三四五六七八九十百千万亿拾佰仟]|ten|hundred|thousand|million|billion)*"
+    "(?:(?:美|港|欧|日|韩|澳|加|澳大利亚|加拿大|新西兰|新加坡|新台|台|澳门|缅)?[元圆]|yuan|rmb|cny"
+    "|美金|[港台韩葡缅]币|新台币|澳门币|英镑|越南?盾|泰铢|卢[布比]|瑞士法郎|基普|[$€£¥]|us[$]|hk[$]"
+    "|usd|hkd|eur|jpy|gbp|krw|aud|cad|nzd|sgd|twd|mop|mmk|vnd|thb|rub|inr|chf|lak|dollars?|euros?)"
+)
 # A column of many units: each row's is told by another column, or another table.
 ELSEWHERE = "see "
 # In brackets and yet no unit that is known: one character that numbers nothing and is no remark,
@@ -69,10 +77,12 @@ def unit_of(word: str) -> Unit | None:
 
     Examples
     --------
-    >>> unit_of("万元"), unit_of("元/人年").kind, unit_of("必填")
-    (Unit(kind='yuan', scale='10000'), 'yuan per person', None)
+    >>> unit_of("万元"), unit_of("元/人年").kind, unit_of("万美元").kind, unit_of("必填")
+    (Unit(kind='yuan', scale='10000'), 'yuan per person', 'money', None)
     """
-    return UNITS.get(BY_YEAR.sub("", word)) or UNITS.get(word.removeprefix("人民币"))
+    bare = BY_YEAR.sub("", word)
+    known = UNITS.get(bare) or UNITS.get(bare.replace("人民币", ""))
+    return known or (Unit(MONEY, "") if OF_MONEY.fullmatch(bare) else None)
 
 
 def is_unit(word: str) -> bool:
@@ -106,7 +116,8 @@ def read_unit(
     named : sequence of str
         Units in the column's own title.
     over : sequence of sequence of str
-        Units above the title, the nearest row first; those of another kind are for other columns.
+        Units above the title, the nearest row first; those of another kind are for other columns,
+        but all money is for columns of money.
     wanted : str
         The unit of the dictionary.
 
@@ -122,6 +133,8 @@ def read_unit(
     ('10000', [('unit_above', '万元', '10000')])
     >>> read_unit(["元"], [["万元"]], "yuan")
     ('1', [('unit_twice', '元', '万元')])
+    >>> read_unit([], [["美元", "户"]], "yuan")
+    (None, [('header_unit_unknown', '美元', 'yuan')])
     >>> read_unit(["亩"], [], "see task")
     ('1', [])
     """
@@ -148,6 +161,8 @@ def _scale(word: str, wanted: str) -> str | None:
 def _fitting(words: Sequence[str], wanted: str) -> list[str]:
     """Above a table a bare 万 is of money, and of 元/人 and 万元 each column has its own."""
     fit = [word for word in words if _scale(word, wanted)]
-    if not wanted.startswith("yuan"):
+    money = wanted.startswith("yuan")
+    if not money:
         fit = [word for word in fit if unit_of(word).kind != OWN]
-    return [word for word in fit if unit_of(word).kind == wanted] or fit
+    fit = [word for word in fit if unit_of(word).kind == wanted] or fit
+    return fit + [word for word in words if money and unit_of(word).kind == MONEY]
