@@ -77,7 +77,8 @@ def _parser() -> argparse.ArgumentParser:
         description=(
             "Read every CSV, XLSX and XLS file of a folder, hold them against the dictionary and "
             "against each other, and write all findings as a workbook into "
-            "reports/generated/check. Exit code: 0 nothing refused, 1 refusals, 2 no such folder."
+            "reports/generated/check. Exit code: 0 nothing refused, 1 refusals, 2 no such folder "
+            "or no table to hold them against."
         ),
     )
     check.add_argument("folder", metavar="FOLDER", help="folder of the office's ledgers")
@@ -268,7 +269,7 @@ def _check(asked: argparse.Namespace) -> int:
 
     try:
         reading = tables.check_folder(asked.folder, progress=tqdm)
-    except FileNotFoundError as refusal:
+    except (FileNotFoundError, tables.TableError) as refusal:
         return _complain([str(refusal)], WRONG_SPEC)
     name = f"{Path(asked.folder).resolve().name}.xlsx"
     path = str(tables.write_findings(reading.findings, CHECKED / name))

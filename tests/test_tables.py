@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import tables
-from analysis.tables import checks, published
+from analysis.__main__ import main
+from analysis.tables import codebook, headers, published, raw
 
 PUBLISHED = sorted(path.stem for path in (tables.DATA / "reference").glob("*.csv"))
 
@@ -146,6 +147,32 @@ def test_a_file_that_is_no_table_is_named_with_its_row(data_copy, name, spoil, r
     assert (found["file"], found["row"], found["rule"]) == (path.name, row, rule)
 
 
+@pytest.mark.parametrize(
+    ("name", "cached", "asked"),
+    [
+        ("dictionary", codebook.dictionary, lambda: tables.columns_of("prices")),
+        ("identifiers", headers._listed, lambda: headers.is_of_names("户主")),
+    ],
+)
+def test_what_the_reader_reads_by_is_named_when_it_is_no_table(data_copy, name, cached, asked):
+    path = next(data_copy.rglob(f"{name}.csv"))
+    path.write_bytes(path.read_text("utf-8").encode("gb18030"))
+    cached.cache_clear()
+    with pytest.raises(tables.TableError) as caught:
+        asked()
+    assert f"{name}.csv: is not UTF-8; save it as CSV UTF-8" in str(caught.value)
+    assert "请另存为 UTF-8 格式的 CSV" in str(caught.value)
+
+
+def test_an_office_is_told_that_the_dictionary_is_no_table(data_copy, capsys):
+    path = data_copy / "dictionary.csv"
+    path.write_bytes(path.read_text("utf-8").encode("gb18030"))
+    tables.dictionary.cache_clear()
+    assert main(["check", str(data_copy / "demo_county" / "ledgers")]) == 2
+    told = capsys.readouterr().err
+    assert "dictionary.csv: is not UTF-8; save it as CSV UTF-8" in told
+
+
 def _with_row(text, row, form):
     """Spoil one row; quotes that others hold would close the one that is opened."""
     lines = text.replace('"', "").splitlines() if '"' in form else text.splitlines()
@@ -155,7 +182,7 @@ def _with_row(text, row, form):
 
 def test_a_fault_of_the_reader_itself_is_not_laid_to_the_table():
     fault = pd.errors.ParserError("out of memory")
-    assert checks._misshapen("a.csv", fault) is fault
+    assert raw._misshapen("a.csv", fault) is fault
 
 
 def test_all_faults_are_named_at_once_in_both_languages(data_copy):

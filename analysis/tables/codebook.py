@@ -7,6 +7,7 @@ from functools import cache
 import pandas as pd
 
 from analysis.tables import files
+from analysis.tables.raw import raw_table
 
 # The ledgers of an office: described in the dictionary, supplied by the office.
 LEDGERS = (
@@ -35,13 +36,19 @@ def dictionary() -> pd.DataFrame:
         Columns ``table, column, zh, en, aliases, type, unit, lowest, highest, allowed, personal,
         required, key, source``; all text.
 
+    Raises
+    ------
+    TableError
+        The file is no table in UTF-8.
+
     Examples
     --------
     >>> rows = dictionary()
     >>> bool((rows["table"] == "incidence").any())
     True
     """
-    return pd.read_csv(files.DATA / "dictionary.csv", dtype=str, keep_default_na=False)
+    path = files.DATA / "dictionary.csv"
+    return raw_table(path.read_bytes(), path.name)
 
 
 def columns_of(name: str) -> pd.DataFrame:

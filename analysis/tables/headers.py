@@ -7,10 +7,8 @@ import unicodedata
 from functools import cache
 from typing import NamedTuple
 
-import pandas as pd
-
 from analysis.tables.codebook import LEDGERS, columns_of
-from analysis.tables.files import find_file
+from analysis.tables.published import read
 from analysis.tables.units import is_unit, read_unit, unit_of
 
 SEARCHED = 20
@@ -304,7 +302,7 @@ def personal_titles() -> frozenset[str]:
 
 @cache
 def _listed(kind: str) -> frozenset[str]:
-    rows = pd.read_csv(find_file("identifiers"), dtype=str).set_index("kind")["titles"]
+    rows = read("identifiers").set_index("kind")["titles"]
     return frozenset(normal_title(title) for title in rows[kind].split("|"))
 
 

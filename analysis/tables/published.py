@@ -6,9 +6,10 @@ from functools import lru_cache
 
 import pandas as pd
 
-from analysis.tables.checks import MARKS, check_table, raw_table, typed_table
+from analysis.tables.checks import MARKS, check_table, typed_table
 from analysis.tables.files import find_file, place_folder
 from analysis.tables.findings import TableError
+from analysis.tables.raw import raw_table
 
 
 def read(
