@@ -49,7 +49,7 @@ def test_a_second_reading_comes_from_the_store_with_the_same_types(office, readi
     assert len(readings) == 1
 
 
-def test_a_changed_cell_a_new_name_or_a_new_dictionary_is_read_anew(office, readings, data_copy):
+def test_a_changed_cell_a_new_name_or_new_titles_are_read_anew(office, readings, data_copy):
     tables.cached_folder(office)
     rows = ledgers()
     rows["villages"][0]["population"] = 401
@@ -58,10 +58,11 @@ def test_a_changed_cell_a_new_name_or_a_new_dictionary_is_read_anew(office, read
     assert tables.cached_folder(office)["villages"]["population"].iloc[0] == 401
     (office / "all.xlsx").rename(office / "every.xlsx")
     tables.cached_folder(office)
-    dictionary = data_copy / "dictionary.csv"
-    dictionary.write_text(dictionary.read_text("utf-8") + "\n", "utf-8")
-    tables.cached_folder(office)
-    assert len(readings) == 4
+    for name in ("dictionary.csv", "identifiers.csv"):
+        path = data_copy / name
+        path.write_text(path.read_text("utf-8") + "\n", "utf-8")
+        tables.cached_folder(office)
+    assert len(readings) == 5
 
 
 def test_new_reading_code_makes_another_key(office, monkeypatch):

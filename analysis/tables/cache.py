@@ -23,6 +23,7 @@ from analysis.tables.ledgers import ledger_files, read_folder
 HERE = Path(__file__).parent
 STORE = HERE.parents[1] / ".cache" / "ledgers"
 READERS = ("pandas", "pyarrow", "python-calamine")
+BY_HAND = ("dictionary", "identifiers")
 CONTENTS = "contents.json"
 # Readings kept: one a place of a prefecture's counties, and some of the day before.
 KEPT = 24
@@ -73,7 +74,7 @@ def cached_folder(folder: Path | str) -> dict[str, pd.DataFrame]:
 
 
 def reading_key(folder: Path | str) -> str:
-    """Hash all that a reading depends on: files, names, the dictionary, the code that reads.
+    """Hash all that a reading depends on: files, names, titles, the code that reads.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ def reading_key(folder: Path | str) -> str:
     False
     """
     folder = Path(folder)
-    told = hashlib.sha256(_reader(files.find_file("dictionary")).encode())
+    told = hashlib.sha256(_reader().encode())
     for path in ledger_files(folder):
         # The name of a file need not be text.
         told.update(os.fsencode(path.relative_to(folder)) + f"\0{_hash(path)}\n".encode())
@@ -148,8 +149,9 @@ def kept_text(folder: Path | str, name: str, make: Callable[[], str]) -> str:
     return text
 
 
-def _reader(dictionary: Path) -> str:
-    return f"{_code()} {_hash(dictionary)}"
+def _reader() -> str:
+    """Code that reads, and what it reads by: it tells columns, and which are of persons."""
+    return " ".join([_code(), *(_hash(files.find_file(name)) for name in BY_HAND)])
 
 
 @cache
