@@ -169,6 +169,20 @@ def test_crews_too_few_for_the_printed_works_are_said_to_be_late():
     assert planning.margins_answer(found, told, 41)["verdict"] == "late"
 
 
+@pytest.mark.parametrize(("planned", "needed"), [(71, 60), (41, 71), (70.4, 70)])
+def test_more_villages_planned_or_needed_than_are_left_are_said_to_contradict(planned, needed):
+    margins = tables.margins("wenshan")
+    margins.loc["planned_village_exits", "value"] = planned
+    found = {"out": 71, "must": 90, "short": 19, "needed": needed, "verdict": "short"}
+    numbers = planning.counts_asked(found, margins, [])
+    costs = pd.DataFrame({"villages": numbers, "cost_low_yuan": 1.0, "cost_high_yuan": 2.0})
+    answer = planning.margins_answer(found, costs, planned)
+    assert answer["verdict"] == ("beyond" if 71 in (planned, needed) else "short")
+    said = [words.say("planning.answer.beyond", language, **answer) for language in words.LANGUAGES]
+    for text in said:
+        assert re.findall(r"\d+", text) == [f"{round(planned)}", f"{needed}", "70"]
+
+
 def test_numbers_of_villages_to_ask_for_follow_from_what_is_printed():
     margins = tables.margins("demo_county")
     assert planning.counts_asked({"needed": 8}, margins, [50]) == [8, 9]

@@ -244,7 +244,7 @@ def margins_answer(
     found : mapping
         From `exits.village_plan_summary`: ``out, must, short, needed, verdict``.
     costs : DataFrame
-        From `margins_range`, with a row for the villages planned and one for those needed.
+        From `margins_range` on `counts_asked`, which leaves out more villages than are left.
     planned : float
         Villages planned for the year.
 
@@ -252,13 +252,9 @@ def margins_answer(
     -------
     dict
         Villages ``planned, out`` (before), ``reached`` (with the plan), ``must, short, needed``;
-        yuan ``low, high`` for those needed, ``planned_low, planned_high``; ``verdict``: that of
-        ``found``, or late where the crews cannot finish by the deadline.
-
-    Raises
-    ------
-    KeyError
-        The costs lack a row.
+        ``left`` (the most that the costs know of); yuan ``low, high`` for those needed,
+        ``planned_low, planned_high``; ``verdict``: that of ``found``, late where the crews cannot
+        finish by the deadline, or beyond where more are planned or needed than are left.
 
     Examples
     --------
@@ -267,16 +263,18 @@ def margins_answer(
     >>> margins_answer(found, costs, 41)["out"]
     30
     """
+    both = [found["needed"], round(planned)]
     rows = costs.set_index("villages")[["cost_low_yuan", "cost_high_yuan"]]
-    low, high = rows.loc[found["needed"]]
-    planned_low, planned_high = rows.loc[round(planned)]
-    late = rows.loc[[found["needed"], round(planned)]].isna().any(axis=None)
+    (low, high), (planned_low, planned_high) = rows.reindex(both).to_numpy()
+    late = rows.reindex(both).isna().any(axis=None)
+    beyond = not set(both) <= set(rows.index)
     return {
         "planned": round(planned),
         "out": found["out"] - round(planned),
         "reached": found["out"],
         **{name: found[name] for name in ("must", "short", "needed")},
-        "verdict": "late" if late else found["verdict"],
+        "left": rows.index.max(),
+        "verdict": "beyond" if beyond else "late" if late else found["verdict"],
         "low": low,
         "high": high,
         "planned_low": planned_low,
