@@ -34,7 +34,7 @@ from projects import (
 from analysis import briefs, press, words
 from analysis.__main__ import main
 from analysis.briefs import chapters, outputs, published, record, revisions, verify, workers
-from analysis.briefs.batch import said_seconds, time_left
+from analysis.briefs.batch import Batch, said_seconds, time_left
 from analysis.briefs.spec import SpecError, read_editions
 
 PLACE = 'place: str = "north"  # folder\n' + PARAMETERS
@@ -1279,6 +1279,23 @@ def test_a_brief_whose_folder_cannot_be_written_fails_alone(project, name, share
     (project / f"reports/generated/own-{name}").unlink()
     assert [report.failures for report in make(project)] == [[], []]
     assert len(standing(project / "reports/generated")) == 2 * (2 + OUTPUTS)
+
+
+def test_nothing_is_run_for_a_brief_whose_folder_cannot_be_written(project, monkeypatch):
+    """Alone it has no chapter run; what another brief needs too is run for that one."""
+    (project / "reports/generated").mkdir()
+    (project / "reports/generated/own-north").write_text("")
+    asked = []
+    given = Batch._chapter_task
+    monkeypatch.setattr(
+        Batch,
+        "_chapter_task",
+        lambda self, work, limit: asked.append(work) or given(self, work, limit),
+    )
+    assert make(project, "own-north")[0].failures
+    assert asked == []
+    make(project)
+    assert {desk.edition.name for work in asked for desk, _ in work.holders} == {"own-south"}
 
 
 def test_an_output_that_cannot_be_written_fails_its_own_brief(project):

@@ -133,16 +133,25 @@ class Batch:
     def _written(
         self, key: str, holder: tuple[Desk, Chapter], write: Callable[[Desk, Chapter], None]
     ) -> bool:
-        """Write what is one brief's; a folder that cannot be written concerns no other."""
-        state, (desk, chapter) = self._state(holder), holder
-        state.ran.append(chapter.name)
-        state.open.discard(key)
+        """Write what is one brief's, which is then done with the chapter, written or not."""
+        self._ended(key, holder)
+        return self._tried(holder, write)
+
+    def _tried(self, holder: tuple[Desk, Chapter], write: Callable[[Desk, Chapter], None]) -> bool:
+        """A folder that cannot be written concerns no other brief."""
+        desk, chapter = holder
         try:
             write(desk, chapter)
         except OSError as refusal:
-            state.troubles.append(Trouble(chapter.name, _unwritten(desk, refusal)))
+            trouble = Trouble(chapter.name, _unwritten(desk, refusal))
+            self._state(holder).troubles.append(trouble)
             return False
         return True
+
+    def _ended(self, key: str, holder: tuple[Desk, Chapter]) -> None:
+        state = self._state(holder)
+        state.ran.append(holder[1].name)
+        state.open.discard(key)
 
     def _next_task(self) -> Task | None:
         """Take the next task: a brief that can be finished before a chapter that can be begun."""
@@ -152,10 +161,27 @@ class Batch:
             work = self._chapters.popleft()
             limit = self._limit(work)
             refusal = _missing(work) or (Failure.of("late") if limit <= 0 else None)
-            if not refusal:
-                return self._chapter_task(work, limit)
-            self._fail(work, refusal)
+            if refusal:
+                self._fail(work, refusal)
+            elif holders := self._within_reach(work):
+                return self._chapter_task(_Work(work.key, holders), limit)
         return None
+
+    def _within_reach(self, work: _Work) -> list[tuple[Desk, Chapter]]:
+        """Let go of the briefs whose folder cannot be written: nothing is to be run for them."""
+        held, lost = [], []
+        for holder in work.holders:
+            (held if self._tried(holder, desks_.open_folder) else lost).append(holder)
+        if not held:
+            self._say_chapter(work, None)
+        self._let_go(_Work(work.key, lost))
+        return held
+
+    def _let_go(self, work: _Work) -> None:
+        for holder in work.holders:
+            self._ended(work.key, holder)
+        for state in self._states(work):
+            self._close(state)
 
     def _limit(self, work: _Work) -> float:
         """Give a chapter what its brief has left; what many briefs wait for starts no clock."""
@@ -204,13 +230,9 @@ class Batch:
 
     def _fail(self, work: _Work, failure: Failure) -> None:
         for holder in work.holders:
-            state = self._state(holder)
-            state.troubles.append(Trouble(holder[1].name, failure))
-            state.ran.append(holder[1].name)
-            state.open.discard(work.key)
+            self._state(holder).troubles.append(Trouble(holder[1].name, failure))
         self._say_chapter(work, None)
-        for state in self._states(work):
-            self._close(state)
+        self._let_go(work)
 
     def _say_chapter(self, work: _Work, seconds: float | None) -> None:
         told = {"who": _who(work), "chapter": work.holders[0][1].name}

@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -108,6 +109,34 @@ def job_key(desk: Desk, chapter: Chapter) -> str:
     """
     around = desk.around
     return around.chapter_fingerprint(chapter, around.named_places(chapter))
+
+
+def open_folder(desk: Desk, chapter: Chapter) -> None:
+    """
+    Make the folders of a brief and of its chapters, and see that they can be written.
+
+    Parameters
+    ----------
+    desk : Desk
+        The brief.
+    chapter : Chapter
+        One of its chapters.
+
+    Raises
+    ------
+    OSError
+        If nothing can be put there.
+
+    Examples
+    --------
+    >>> open_folder.__name__
+    'open_folder'
+    """
+    chapters = desk.executed(chapter).parent
+    chapters.mkdir(parents=True, exist_ok=True)
+    for folder in (desk.folder, chapters):
+        # Neither the rights of a folder nor those of the account tell: a share may be read-only.
+        tempfile.TemporaryFile(dir=folder).close()
 
 
 def put_chapter(
