@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -127,6 +128,55 @@ def test_a_wrong_parameter_is_refused_with_key_value_and_remedy(told, fault, pro
 )
 def test_a_wrong_brief_is_refused_with_key_value_and_remedy(changes, fault, project):
     (project / "reports/briefs.yml").write_text(spec(**changes))
+    assert fault in refused(project)
+
+
+IN_CHINESE = [
+    ({"titel": "own.title"}, "titel：没有这个键；是否想写'title'？"),
+    ({"title": "own.titles"}, "文本目录中没有'own.titles'；请补上中文和英文"),
+    ({"title": 1}, "title：1不合要求；请写成文字，加引号"),
+    ({"languages": ["zh", "fr"]}, "languages > 1：'fr'不是可选的值；可选：'zh'或'en'"),
+    ({"languages": []}, "languages：[]不合要求；请至少写一个"),
+    ({"chapters": [{"notebook": "01_frist"}]}, "没有笔记本'01_frist'；是否想写'01_first'？"),
+    ({"chapters": [{"notebook": "../x"}]}, "'../x'不是规范的名称；请只用"),
+    ({"date": "next"}, "date：'next'不合要求；请写1980-01-01至2099-12-31之间的日期"),
+    ({"time_limit": 0}, "time_limit：0不合要求；请写大于0、不超过2,678,400的秒数"),
+    ({"revises": "none-such"}, "没有reports/kept/none-such.json；请先用keep保存那一版"),
+    (
+        {"for": {"place": ["a b"]}},
+        "'a b'不是规范的名称；请只用a-z、0-9、_和-（不能是路径或代码），或写成{",
+    ),
+    ({"for": {"month": ["2018-13"]}}, "'2018-13'不是月份；请写成2018-03的形式"),
+    ({"parameters": {"shre": 0.5}}, "'shre'不是任何一章的参数；是否想写'share'？"),
+    ({"parameters": {"share": "half"}}, "'half'不是float；请写数字，比例写成0.03的形式"),
+    (
+        {"parameters": {"area": "532699"}},
+        "没有代码为'532699'的地区；请加入data/reference/areas.csv",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "fault"), IN_CHINESE)
+def test_a_clerk_is_told_in_chinese_what_is_wrong(changes, fault, project, monkeypatch):
+    monkeypatch.setenv("ANALYSIS_LANGUAGE", "zh")
+    (project / "reports/briefs.yml").write_text(spec(**changes), encoding="utf-8")
+    said = refused(project)
+    assert fault in said
+    assert not re.search("[a-z]{2,} [a-z]{2,} [a-z]{2,}", said), said
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("briefs: {own: {title: a, title: b}}", "briefs.yml，第1行：title写了两次；只能写普通的值"),
+        ("briefs: {own: &a {}, other: *a}", "第1行：不接受别名；只能写普通的值"),
+        ("[]", "整个文件：[]不合要求；请在其下写键和值"),
+        ("brief: {}", "brief：没有这个键；是否想写'briefs'？"),
+    ],
+)
+def test_a_clerk_is_told_in_chinese_that_a_file_is_no_list(text, fault, project, monkeypatch):
+    monkeypatch.setenv("ANALYSIS_LANGUAGE", "zh")
+    (project / "reports/briefs.yml").write_text(text)
     assert fault in refused(project)
 
 

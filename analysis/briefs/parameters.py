@@ -11,17 +11,13 @@ from typing import NamedTuple
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from analysis.briefs.lines import say
+
 _PLAIN: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 TYPES: dict[str, object] = {
     **_PLAIN,
     **{f"list[{name}]": list[kind] for name, kind in _PLAIN.items()},
     **{f"{name} | None": kind | None for name, kind in _PLAIN.items()},
-}
-_REMEDIES = {
-    "str": "write it in quotes",
-    "int": "write a whole number",
-    "float": "write a number, shares as 0.03",
-    "bool": "write true or false",
 }
 BOUNDS = {
     "horizon": (2, 20),
@@ -160,10 +156,10 @@ def problem(name: str, value: object, parameter: Parameter, root: Path) -> str |
     try:
         _adapter(parameter.kind).validate_python(value)
     except ValidationError:
-        remedy = _REMEDIES[re.findall(r"\w+", parameter.kind.removeprefix("list["))[0]]
-        return f"{shown(value)} is not {parameter.kind}; {remedy}"
+        plain = re.findall(r"\w+", parameter.kind.removeprefix("list["))[0]
+        return _refusal("kind", value, kind=parameter.kind, remedy=say(f"spec.parameter.{plain}"))
     if isinstance(value, str) and UNWRITABLE.search(value):
-        return f"{shown(value)} holds what no file can hold; write it without"
+        return _refusal("unwritable", value)
     if name.rsplit("_", maxsplit=1)[-1] in {"area", "areas"}:
         return _unknown_area(value, root)
     if name in PLACES:
@@ -199,11 +195,15 @@ def known_areas(root: Path) -> frozenset[str]:
         return frozenset(row["area"] for row in csv.DictReader(file))
 
 
+def _refusal(key: str, value: object, **told: str) -> str:
+    return say(f"spec.parameter.{key}", value=shown(value), **told)
+
+
 def _unknown_area(value: object, root: Path) -> str | None:
     unknown = [code for code in listed(value) if code not in known_areas(root)]
     if not unknown:
         return None
-    return f"the area {shown(unknown[0])} is not known; add it to data/reference/areas.csv"
+    return _refusal("area", unknown[0])
 
 
 @cache
@@ -304,14 +304,14 @@ def _no_folder_name(value: object) -> str | None:
     wrong = [one for one in listed(value) if not re.fullmatch(FOLDER, one)]
     if not wrong:
         return None
-    return f"{shown(wrong[0])} is not the name of a folder; write that of one under data, no path"
+    return _refusal("folder", wrong[0])
 
 
 def _not_a_day(value: object) -> str | None:
     try:
         datetime.date.fromisoformat(str(value))
     except ValueError:
-        return f"{shown(value)} is not a day; write it as 2018-03-28"
+        return _refusal("day", value)
     return None
 
 
@@ -319,4 +319,4 @@ def _out_of_bounds(name: str, value: object) -> str | None:
     lowest, highest = BOUNDS.get(name, (None, None))
     if lowest is None or lowest <= value <= highest:
         return None
-    return f"{shown(value)} is out of bounds; write a whole number from {lowest} to {highest}"
+    return _refusal("bounds", value, lowest=str(lowest), highest=str(highest))

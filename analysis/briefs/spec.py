@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from analysis import words
 from analysis.briefs import form, parameters
+from analysis.briefs.lines import say
 from analysis.briefs.parameters import shown
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -41,18 +42,15 @@ PARAMETERS = "parameters"
 MONTHS = r"(?:19[89]\d|20\d\d)-(?:0[1-9]|1[0-2])"
 # Archives know no day before 1980.
 EARLIEST, LATEST = datetime.date(1980, 1, 1), datetime.date(2099, 12, 31)
-A_DAY = f"write a day from {EARLIEST} to {LATEST}, as 2018-03-28"
 # A month has ended when it has ended where the offices are, wherever the machine stands.
 BEIJING = datetime.timezone(datetime.timedelta(hours=8))
 REMEDIES = {
-    **dict.fromkeys(
-        ("model_type", "dict_type"), "write keys with values below it, as 'key: value'"
-    ),
-    "list_type": "write a list, as [a, b]",
-    "string_type": "write it as text, in quotes",
-    **dict.fromkeys(("date_type", "date_parsing", "greater_than_equal", "less_than_equal"), A_DAY),
-    "time_limit": f"write a number of seconds above 0, at most {LONGEST_LIMIT:,.0f}",
-    "too_short": "write at least one",
+    **dict.fromkeys(("model_type", "dict_type"), "mapping"),
+    "list_type": "list",
+    "string_type": "text",
+    **dict.fromkeys(("date_type", "date_parsing", "greater_than_equal", "less_than_equal"), "day"),
+    "time_limit": "seconds",
+    "too_short": "one",
 }
 KEPT = "reports/kept"
 
@@ -219,8 +217,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
     known = sorted(set(known))
     close = difflib.get_close_matches(word, known, n=1)
     if close:
-        return f"did you mean {close[0]!r}?"
-    return f"there is {', '.join(known)}" if known else "there is none"
+        return say("spec.nearest.meant", meant=repr(close[0]))
+    if not known:
+        return say("spec.nearest.none")
+    return say("spec.nearest.known", known=", ".join(known))
 
 
 class _Loader(yaml.SafeLoader):
@@ -230,7 +230,7 @@ class _Loader(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             # Ten lines of aliases of aliases are a billion values once they are written out.
             mark = self.peek_event().start_mark
-            raise yaml.composer.ComposerError(None, None, "an alias is not taken", mark)
+            raise yaml.composer.ComposerError(None, None, say("spec.file.alias"), mark)
         return super().compose_node(parent, index)
 
 
@@ -239,9 +239,8 @@ def _mapping_once(loader: _Loader, node: yaml.MappingNode) -> dict:
     times = Counter(map(repr, keys))
     twice = {_plain(key) for key in keys if times[repr(key)] > 1}
     if twice:
-        raise yaml.constructor.ConstructorError(
-            None, None, f"{', '.join(sorted(twice)[:5])} stands twice", node.start_mark
-        )
+        said = say("spec.file.twice", keys=", ".join(sorted(twice)[:5]))
+        raise yaml.constructor.ConstructorError(None, None, said, node.start_mark)
     return loader.construct_mapping(node, deep=True)
 
 
@@ -250,18 +249,17 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping
 
 def _load(path: Path) -> object:
     if not path.is_file():
-        raise SpecError(f"{path}: there is no such file")
+        raise _refused(path, [say("spec.file.none")])
     if path.stat().st_size > LARGEST:
-        raise SpecError(f"{path}: is larger than {LARGEST:,} bytes; a list of briefs is not")
+        raise _refused(path, [say("spec.file.large", most=f"{LARGEST:,}")])
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except yaml.MarkedYAMLError as refusal:
-        mark = refusal.problem_mark
-        line = f", line {mark.line + 1}" if mark else ""
-        raise SpecError(f"{path}{line}: {refusal.problem}; write plain values only") from None
+        mark, said = refusal.problem_mark, say("spec.file.line", why=str(refusal.problem))
+        where = say("spec.at_line", path=str(path), line=str(mark.line + 1)) if mark else path
+        raise _refused(where, [said]) from None
     except (yaml.YAMLError, ValueError, RecursionError) as refusal:
-        why = f"{refusal!s:.200}"
-        raise SpecError(f"{path}: cannot be read ({why}); write plain values only") from None
+        raise _refused(path, [say("spec.file.unread", why=f"{refusal!s:.200}")]) from None
 
 
 def _validate(loaded: object, path: Path) -> FileSpec:
@@ -271,13 +269,21 @@ def _validate(loaded: object, path: Path) -> FileSpec:
         raise _refused(path, [_sentence(error) for error in refusal.errors()]) from None
 
 
-def _refused(path: Path, sentences: Sequence[str]) -> SpecError:
+def _refused(path: Path | str, sentences: Sequence[str]) -> SpecError:
     """Put all that is wrong into one refusal, each once and as far as anybody reads it."""
     # A template repeats its faults in every value of its axes.
     once = list(dict.fromkeys(sentences))
     more = len(once) - MOST_SAID
-    told = [*once[:MOST_SAID], *([f"and {more:,} more"] if more > 0 else [])]
-    return SpecError("\n".join(f"{path}: {sentence}" for sentence in told))
+    told = [*once[:MOST_SAID], *([say("spec.more", count=f"{more:,}")] if more > 0 else [])]
+    return SpecError("\n".join(_fault(str(path), sentence) for sentence in told))
+
+
+def _fault(where: str, what: str) -> str:
+    return say("spec.fault", where=where, what=what)
+
+
+def _faulty(where: str, key: str, **values: str) -> str:
+    return _fault(where, say(f"spec.{key}", **values))
 
 
 def _with_defaults(loaded: object) -> object:
@@ -303,20 +309,30 @@ def _filled(defaults: Mapping, brief: Mapping) -> dict:
 
 def _sentence(error: Mapping) -> str:
     """Say one refusal of the spec in plain words: which key, which value, what to do."""
-    where = " > ".join(_plain(part) for part in error["loc"] if part != "[key]") or "the file"
+    where = " > ".join(_plain(part) for part in error["loc"] if part != "[key]")
     given = error["input"]
     value = str(given) if isinstance(given, datetime.date) else shown(given)
+    return _fault(where or say("spec.the_file"), _said(error, value))
+
+
+def _said(error: Mapping, value: str) -> str:
     if error["type"] == "extra_forbidden":
-        return f"{where}: there is no such key; {nearest(_plain(error['loc'][-1]), _keys())}"
+        return say("spec.key.unknown", meant=nearest(_plain(error["loc"][-1]), _keys()))
     if error["type"] == "missing":
-        return f"{where}: is missing; add it"
+        return say("spec.key.missing")
     if error["type"] == "string_pattern_mismatch":
-        return f"{where}: {value} is not a plain name; use a-z, 0-9, _ and - (no path, no code)"
+        return say("spec.key.name", value=value)
     if error["type"] == "literal_error":
-        return f"{where}: {value} is not known; it is {error['ctx']['expected']}"
+        first, _, last = error["ctx"]["expected"].rpartition(" or ")
+        known = say("spec.either", first=first, last=last)
+        return say("spec.key.literal", value=value, known=known)
     kind = "time_limit" if "time_limit" in error["loc"][-1:] else error["type"]
-    remedy = REMEDIES.get(kind, "write it as docs/batch.md shows")
-    return f"{where}: {value} does not fit; {remedy}"
+    return say("spec.key.unfit", value=value, remedy=_remedy(REMEDIES.get(kind, "docs")))
+
+
+def _remedy(kind: str) -> str:
+    bounds = {"first": EARLIEST.isoformat(), "last": LATEST.isoformat()}
+    return say(f"spec.remedy.{kind}", **bounds, most=f"{LONGEST_LIMIT:,.0f}")
 
 
 def _plain(part: object) -> str:
@@ -338,7 +354,8 @@ def _refuse(problems: Iterable[str], path: Path) -> None:
 def _check_wanted(what: str, wanted: Sequence[str], known: Sequence[str], path: Path) -> None:
     for name in wanted:
         if name not in known:
-            raise SpecError(f"{path}: there is no {what} {name!r}; {nearest(name, known)}")
+            meant = nearest(name, known)
+            raise _refused(path, [say(f"spec.wanted.{what}", name=repr(name), meant=meant)])
 
 
 class _Shelf:
@@ -362,7 +379,8 @@ class _Shelf:
         path = self.notebook(notebook)
         if not path.is_file():
             known = [path.stem for path in path.parent.glob("*.ipynb")]
-            raise ValueError(f"there is no notebook {notebook!r}; {nearest(notebook, known)}")
+            meant = nearest(notebook, known)
+            raise ValueError(say("spec.notebook", name=repr(notebook), meant=meant))
         return parameters.declared(path)
 
     def _lacking(self, notebook: str, language: str) -> list[str]:
@@ -391,32 +409,30 @@ def _size_problems(name: str, brief: BriefSpec) -> Iterator[str]:
     """List what makes the axes of a brief impossible to lay out."""
     here = f"briefs > {name}"
     if len(set(brief.languages)) < len(brief.languages):
-        yield f"{here} > languages: {shown(brief.languages)} names one twice; write each once"
+        yield _faulty(f"{here} > languages", "languages", value=shown(brief.languages))
     for axis, values in brief.axes.items():
         for value in values:
             problem = _axis_problem(axis, value)
             if problem:
-                yield f"{here} > for > {axis}: {problem}"
+                yield _fault(f"{here} > for > {axis}", problem)
     size = math.prod(len(values) for values in brief.axes.values())
     if size > MOST_EDITIONS:
-        yield f"{here} > for: makes {size} editions, and {MOST_EDITIONS} are the most; split it"
+        yield _faulty(f"{here} > for", "axis.size", count=str(size), most=str(MOST_EDITIONS))
     if brief.date is None and MONTH not in brief.axes:
-        yield f"{here} > date: is missing; add it"
+        yield _faulty(f"{here} > date", "key.missing")
     if brief.date is not None and MONTH in brief.axes:
-        yield f"{here} > date: stands beside for > month, which gives the date; remove one of them"
+        yield _faulty(f"{here} > date", "date_beside")
 
 
 def _axis_problem(axis: str, value: object) -> str | None:
     if isinstance(value, dict) and "name" not in value:
-        return f"{shown(value)} has no name; add a name of a-z, 0-9, _ and -"
+        return say("spec.axis.nameless", value=shown(value))
     named = _value_name(value)
     if not isinstance(named, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", named):
-        return (
-            f"{shown(named)} is not a plain name; use a-z, 0-9, _ and - (no path, no code), "
-            f"or write {{name: …, {axis}: …}}"
-        )
+        shape = f"{{name: …, {axis}: …}}"
+        return say("spec.axis.name", value=shown(named), form=shape)
     if axis == MONTH and value != LAST and not re.fullmatch(MONTHS, named):
-        return f"{named!r} is not a month; write it as 2018-03, from 1980 on, or as {LAST}"
+        return say("spec.axis.month", value=repr(named), last=LAST)
     return None
 
 
@@ -479,9 +495,9 @@ def _last_day(month: str) -> datetime.date:
 def _name_problems(names: Sequence[str]) -> Iterator[str]:
     for name, count in Counter(names).items():
         if count > 1:
-            yield f"briefs: two editions are called {name!r}; give one another name"
+            yield _faulty("briefs", "edition.twice", name=repr(name))
         if len(name) > LONGEST_NAME:
-            yield f"briefs: the edition {name!r} has too long a name; shorten one part of it"
+            yield _faulty("briefs", "edition.long", name=repr(name))
 
 
 def _problems(name: str, brief: BriefSpec, shelf: _Shelf) -> Iterator[str]:
@@ -489,18 +505,20 @@ def _problems(name: str, brief: BriefSpec, shelf: _Shelf) -> Iterator[str]:
     here = f"briefs > {name}"
     for key in (brief.title, brief.subtitle, brief.author):
         if key is not None and not words.has(key):
-            yield f"{here}: the catalogue has no text {key!r}; add it in zh and en"
+            yield _faulty(here, "text", text=repr(key))
     declared: dict[str, parameters.Parameter] = {}
     for number, chapter in enumerate(brief.chapters, start=1):
         yield from _chapter_problems(f"{here} > chapters > {number}", chapter, brief, shelf)
         with suppress(ValueError):
             declared |= shelf.declared(chapter.notebook)
-    shared = partial(_wrong_values, declared=declared, holder="any chapter", root=shelf.root)
+    shared = partial(
+        _wrong_values, declared=declared, holder=say("spec.any_chapter"), root=shelf.root
+    )
     yield from shared(f"{here} > parameters", brief.parameters)
     if brief.revises == PREVIOUS and MONTH not in brief.axes:
-        yield f"{here} > revises: {PREVIOUS} is the month before; give the brief months under for"
+        yield _faulty(f"{here} > revises", "revises.previous", previous=PREVIOUS)
     if brief.revises not in (None, PREVIOUS) and not _is_kept(brief.revises, shelf.root):
-        yield f"{here} > revises: there is no {KEPT}/{brief.revises}.json; keep that edition first"
+        yield _faulty(f"{here} > revises", "revises.none", path=f"{KEPT}/{brief.revises}.json")
     yield from _told_twice(f"{here} > for", brief.axes)
     for axis, values in brief.axes.items():
         for value in values:
@@ -513,7 +531,7 @@ def _told_twice(where: str, axes: Mapping[str, Sequence[object]]) -> Iterator[st
     told = {axis: {*itertools.chain(*map(partial(_told, axis), own))} for axis, own in axes.items()}
     for (one, first), (other, second) in itertools.combinations(told.items(), 2):
         for name in sorted(first & second):
-            yield f"{where} > {other}: {name!r} is given under {one} too; give it under one of both"
+            yield _faulty(f"{where} > {other}", "axis.twice", name=repr(name), other=one)
 
 
 def _told(axis: str, value: object) -> set[str]:
@@ -535,10 +553,10 @@ def _chapter_problems(
     try:
         own = shelf.declared(name)
     except ValueError as refusal:
-        yield from (f"{where}: {line}" for line in str(refusal).splitlines())
+        yield from (_fault(where, line) for line in str(refusal).splitlines())
     else:
         yield from _wrong_values(f"{where} > parameters", told, own, name, shelf.root)
-    yield from (f"{where}: {line}" for line in lacking)
+    yield from (_fault(where, line) for line in lacking)
 
 
 def _title_problems(edition: Edition) -> Iterator[str]:
@@ -550,7 +568,7 @@ def _title_problems(edition: Edition) -> Iterator[str]:
         try:
             edition.text(key, language)
         except ValueError as refusal:
-            yield f"briefs > {edition.entry}: {refusal}"
+            yield _fault(f"briefs > {edition.entry}", str(refusal))
 
 
 def _wrong_values(
@@ -563,19 +581,19 @@ def _wrong_values(
     for name, value in told.items():
         if name not in declared:
             meant = nearest(_plain(name), declared)
-            yield f"{where}: {shown(name)} is not a parameter of {holder}; {meant}"
+            told_of = {"name": shown(name), "holder": holder, "meant": meant}
+            yield _faulty(where, "parameter.unknown", **told_of)
             continue
         problem = parameters.problem(name, value, declared[name], root)
         if problem:
-            yield f"{where} > {name}: {problem}"
+            yield _fault(f"{where} > {name}", problem)
 
 
 def _edition(draft: _Draft, shelf: _Shelf) -> Edition:
     spoken, kept = draft.brief.languages, shelf.spoken(draft.brief)
     if not kept:
-        asked = ", ".join(shelf.languages)
-        said = f"the brief {draft.name} is set in {', '.join(spoken)}, not in {asked}"
-        raise SpecError(f"{said}; add it to languages")
+        asked = {"spoken": ", ".join(spoken), "asked": ", ".join(shelf.languages)}
+        raise SpecError(say("spec.wanted.spoken", brief=draft.name, **asked))
     shared = draft.brief.parameters | draft.values
     resolved = {"languages": kept, "parameters": shared, "axes": {}}
     wanted = draft.previous if draft.brief.revises == PREVIOUS else None
