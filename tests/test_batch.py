@@ -833,14 +833,19 @@ def test_every_edition_of_an_entry_revises_that_of_the_month_before_once_it_is_k
         editions(project)
 
 
-def test_an_edition_made_anew_is_compared_with_its_record_kept_under_the_same_name(project):
+def test_an_edition_made_anew_is_compared_with_its_record_kept_under_the_same_name(
+    project, monkeypatch
+):
     read = f"{READ}\nread = pathlib.Path(data, place, 'facts.csv').read_text()"
     write_notebook(project, "01_first", PLACE, read, f"share += int(read[-2]) / 100\n{FINDING}")
     make(project, "own-north")
     revisions.keep("own-north", "own-north", project)
     (project / "data/north/facts.csv").write_text("fact,value\na,4\n")
     make(project, "own-north")
-    with pytest.raises(ValueError, match=r"own-north.json keeps other numbers.* --as NAME"):
+    with pytest.raises(ValueError, match=r"json keeps other numbers.* --as NAME; .* remove the"):
+        revisions.keep("own-north", "own-north", project)
+    monkeypatch.setenv("ANALYSIS_LANGUAGE", "zh")
+    with pytest.raises(ValueError, match=r"未被覆盖；.*--as NAME；.*请先删除该文件再重新keep"):
         revisions.keep("own-north", "own-north", project)
     old = revisions.find_record("own-north", project)
     new = revisions.find_record("own-north", project, made_first=True)

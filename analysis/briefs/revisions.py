@@ -77,9 +77,9 @@ def read_published(path: Path) -> Record:
         kept = record.read_record(path)
         facts, numbers = kept.get("run"), kept.get("published")
     if not facts:
-        raise NoRecord(f"{path}: there is no record of a brief; make it first")
+        raise NoRecord(lines.say("revision.no_record", path=str(path)))
     if not _is_whole(facts, numbers):
-        raise NoRecord(f"{path}: the record is damaged; make the brief again, or put back the file")
+        raise NoRecord(lines.say("revision.damaged", path=str(path)))
     return Record(facts, numbers)
 
 
@@ -211,16 +211,14 @@ def keep(name: str, kept_as: str, root: Path) -> str:
     """
     for told in (name, kept_as):
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,149}", told):
-            raise ValueError(f"{told!r} is not a plain name; use a-z, 0-9, _ and -")
+            raise ValueError(lines.say("revision.name", value=repr(told)))
     path = Path(spec.KEPT) / f"{kept_as}.json"
     folder = root / "reports" / "generated" / name
     issued = read_published(folder)
     _require_finished(folder, issued.facts, issued.facts["outputs"])
     if (root / path).exists() and read_published(root / path).numbers != issued.numbers:
-        raise ValueError(
-            f"{path.as_posix()} keeps other numbers of an issued brief; keep these under another "
-            f"name: python -m analysis keep {name} --as NAME"
-        )
+        told = {"path": path.as_posix(), "brief": name}
+        raise ValueError(lines.say("revision.other_numbers", **told))
     press.write_whole(root / path, kept_record(issued))
     return path.as_posix()
 
