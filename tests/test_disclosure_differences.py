@@ -328,6 +328,28 @@ def test_the_shares_of_a_register_hide_what_its_flows_hide():
     assert table.loc[table["hazard_basis"] == "projected", "hazard"].notna().all()
 
 
+def test_what_is_drawn_does_not_follow_a_hidden_passage():
+    """The exits of the last year are hidden with the poor left, and are not learned from."""
+    ahead = [
+        projection.hazards_ahead(still_poor(few), 2017, horizon=1, draws=50, seed=1)
+        for few in (2, 3)
+    ]
+    pd.testing.assert_frame_equal(*ahead)
+    assert ahead[0].query("passage == 'exit'")["hazard"].isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize(("poor", "verdict"), [(1, "below"), (19, "below"), (20, "untold")])
+def test_incidence_is_called_below_its_line_with_room_to_spare(poor, verdict):
+    """The line is at 30 of a thousand persons, the room ten: 21 and more might not be below it."""
+    state = projection.State(2017, poor, 1000, 1000, 200, 10, 5, 20, 0.03, 0.9)
+    chances = pd.DataFrame({"scenario": "s", "year": [2018, 2019], "incidence_chance": 1.0,
+                            "villages_chance": [0.1, 0.6], "both_chance": 0.1})  # fmt: skip
+    fans = pd.DataFrame({"scenario": [], "year": []})
+    said = projection.summarise_scenario(fans, chances, {}, state, "s")
+    assert said == {"year": 2018, "next_year": 2019, "villages": 0.1, "villages_next": 0.6,
+                    "verdict": verdict}  # fmt: skip
+
+
 def still_poor(households, size=3):
     """What chapter 02 knows of a register of which so many households are poor at the end."""
     out = ["exited"] * (200 - households)

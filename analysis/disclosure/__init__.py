@@ -36,6 +36,7 @@ from analysis.disclosure.tied import (
     Tied,
     picked,
     protect_tied,
+    rows_unless,
     told_unless,
     values_of,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "pseudonymised",
     "rounded",
     "row_sums",
+    "rows_unless",
     "said_to_count",
     "scan",
     "scan_contents",

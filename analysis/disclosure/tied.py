@@ -190,15 +190,39 @@ def told_unless(hidden: bool, **values: float) -> dict[str, object]:
     Returns
     -------
     dict
-        Name to number, or `words.WITHHELD` in place of each that is not zero.
+        Name to number, or `words.WITHHELD` in place of each: also of nought, which made from a
+        hidden count tells of it.
 
     Examples
     --------
     >>> told_unless(True, share=0.1, needed=0), told_unless(False, share=0.1)
-    ({'share': WITHHELD, 'needed': 0}, {'share': 0.1})
+    ({'share': WITHHELD, 'needed': WITHHELD}, {'share': 0.1})
     """
-    gone = {name: words.WITHHELD for name, value in values.items() if hidden and value != 0}
-    return values | gone
+    return dict.fromkeys(values, words.WITHHELD) if hidden else values
+
+
+def rows_unless(hidden: bool, frame: pd.DataFrame) -> pd.DataFrame:
+    """
+    Give a table made from a count, without its rows if the count is hidden.
+
+    Parameters
+    ----------
+    hidden : bool
+        Whether the count is hidden where it stands itself.
+    frame : DataFrame
+        The table; a sentence of the catalogue stands in its place where it has no rows.
+
+    Returns
+    -------
+    DataFrame
+        The table, or its columns alone.
+
+    Examples
+    --------
+    >>> len(rows_unless(True, pd.DataFrame({"median": [0.1]})))
+    0
+    """
+    return frame.iloc[:0] if hidden else frame
 
 
 def _hidden(

@@ -72,9 +72,11 @@ from analysis.projection.outcomes import (
     first_year_ahead,
     incidence_fan,
     monthly_pace,
+    publishable_chances,
     sensitivity_table,
     stacked,
     summarise_scenario,
+    surely_below,
     yearly_exits,
 )
 from analysis.projection.paces import (
@@ -154,6 +156,7 @@ __all__ = [
     "project",
     "project_areas",
     "project_rate",
+    "publishable_chances",
     "read_scenario",
     "read_scenarios",
     "reshaped",
@@ -171,6 +174,7 @@ __all__ = [
     "stacked",
     "starting_state",
     "summarise_scenario",
+    "surely_below",
     "trend_engine",
     "trend_forecast",
     "units_out",

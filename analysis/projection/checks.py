@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis import words
 from analysis.projection.flows import Scenario, draw_delivery, units_out
 from analysis.projection.outcomes import fan, stacked, yearly_exits
 from analysis.projection.paces import draw_paces, exit_paces
@@ -189,7 +190,8 @@ def known_outcome(
     Returns
     -------
     dict
-        ``verdict`` is ``known``, with ``actual`` and ``chance``, or ``unknown``.
+        ``verdict`` is ``known``, with ``actual`` and ``chance``, or ``unknown``. The chance is
+        `words.WITHHELD` where ``years`` has no rows because it may not be told.
 
     Examples
     --------
@@ -206,7 +208,8 @@ def known_outcome(
     mine = years[years["scenario"] == scenario]
     later = found.iloc[0] > mine["exit_year"].max()
     rows = mine[mine["exit_year"].isna() if later else mine["exit_year"] == found.iloc[0]]
-    return {"verdict": "known", "actual": int(found.iloc[0]), "chance": float(rows["chance"].sum())}
+    chance = words.WITHHELD if years.empty else float(rows["chance"].sum())
+    return {"verdict": "known", "actual": int(found.iloc[0]), "chance": chance}
 
 
 def county_batches(

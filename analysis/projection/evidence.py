@@ -32,6 +32,8 @@ class Evidence(NamedTuple):
         The same as it may be published, ``paces`` of `analysis.register.protected`.
     hides_poor : bool
         Whether how many are poor at the end of the year may not be told.
+    hides_start : bool
+        Whether that or how many have exited may not be told: a projection starts from both.
     """
 
     kind: str
@@ -40,6 +42,16 @@ class Evidence(NamedTuple):
     passages: pd.DataFrame | None
     shown: pd.DataFrame | None = None
     hides_poor: bool = False
+    hides_start: bool = False
+
+    @property
+    def learnable(self) -> pd.DataFrame | None:
+        """Passages whose counts may be published; what is drawn from the others would tell them."""
+        if self.passages is None or self.shown is None:
+            return self.passages
+        keys, counts = ["passage", "year"], ["at_risk", "passed_over"]
+        there = self.passages[keys].merge(self.shown[[*keys, *counts]], on=keys, how="left")
+        return self.passages[there[counts].notna().all(axis=1).to_numpy()]
 
 
 def evidence(
@@ -94,5 +106,5 @@ def evidence(
     own = register.own_exits(households, villages, place)
     passages = register.passages(households, villages)
     safe = register.protected(kept.tables)
-    hides = register.hides_poor(safe["stocks"], year)
-    return Evidence(REGISTER, counted, own, passages, safe["paces"], hides)
+    hides = (hidden(safe["stocks"], year) for hidden in (register.hides_poor, register.hides_start))
+    return Evidence(REGISTER, counted, own, passages, safe["paces"], *hides)

@@ -351,8 +351,9 @@ def forecast(
     scenarios, returns : DataFrame
         As for `read_scenario`.
     known : Evidence
-        From `evidence`: with a register, persons exit, fall back and are newly found by its
-        hazards; with margins alone, they exit by learned paces and return as elsewhere.
+        From `evidence`: with a register, persons exit, fall back and are newly found by those of
+        its hazards that may be published; with margins alone, they exit by learned paces and
+        return as elsewhere.
     incidence, exits : DataFrame
         As for `learned_paces`.
     place : str
@@ -388,7 +389,7 @@ def forecast(
     paces = learned_paces(incidence, exits, own)
     plans = read_scenarios(scenarios, known.margins, returns)
     state = starting_state(known.margins, year)
-    return run_scenarios(state, plans, paces, place, passages=known.passages, **options)
+    return run_scenarios(state, plans, paces, place, passages=known.learnable, **options)
 
 
 def sensitivity(

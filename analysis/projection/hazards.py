@@ -180,7 +180,7 @@ def hazards_ahead(
     -------
     DataFrame
         As `hazard_table`; without rows where the place keeps no register. What the evidence may
-        not show is missing and named in the column ``withheld``.
+        not show is missing and named in the column ``withheld``, and nothing is drawn from it.
 
     Examples
     --------
@@ -191,7 +191,7 @@ def hazards_ahead(
     """
     if known.passages is None:
         return pd.DataFrame()
-    drawn = draw_hazards(known.passages, horizon, draws=draws, seed=seed)
+    drawn = draw_hazards(known.learnable, horizon, draws=draws, seed=seed)
     return _as_shown(hazard_table(known.passages, drawn, year + 1), known.shown)
 
 

@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from analysis import disclosure
 from analysis.projection.flows import Paths, State
 
 BAND_PROBABILITIES = (0.05, 0.10, 0.50, 0.90, 0.95)
 DAYS_A_MONTH = 365.25 / 12
+# Chances that tell of the number of poor from which they start.
+OF_POOR = ("incidence_chance", "both_chance")
 
 
 def fan(values: np.ndarray, years: Sequence[int]) -> pd.DataFrame:
@@ -163,6 +166,57 @@ def exit_chances(paths: Paths, state: State) -> pd.DataFrame:
     )
 
 
+def publishable_chances(chances: pd.DataFrame, *, hidden: bool) -> pd.DataFrame:
+    """Hide the chances that rest on a number of poor which may not be told.
+
+    Parameters
+    ----------
+    chances : DataFrame
+        From `exit_chances`.
+    hidden : bool
+        Whether the number from which the projection starts is hidden.
+
+    Returns
+    -------
+    DataFrame
+        The same rows; what is hidden is missing and named in the column ``withheld``. The chance of
+        the villages stays.
+
+    Examples
+    --------
+    >>> chances = pd.DataFrame({"incidence_chance": [0.9], "villages_chance": 0.5,
+    ...                         "both_chance": 0.4})
+    >>> publishable_chances(chances, hidden=True)["withheld"].tolist()
+    ['incidence_chance;both_chance']
+    """
+    rows = np.ones(len(chances), bool)
+    return disclosure.withheld(chances, dict.fromkeys(OF_POOR, rows)) if hidden else chances
+
+
+def surely_below(state: State) -> bool:
+    """Say whether incidence is below its line, and would be with more poor than a reader may tell.
+
+    Parameters
+    ----------
+    state : State
+        Start of a projection.
+
+    Returns
+    -------
+    bool
+        True where the room that a hidden count must have lies below the line as well: to say so
+        then tells nothing of the count.
+
+    Examples
+    --------
+    >>> state = State(2017, 12, 1000, 1000, 200, 10, 5, 20, 0.03, 0.9)
+    >>> surely_below(state), surely_below(state._replace(poor=25))
+    (True, False)
+    """
+    room = disclosure.limits()["person"].room
+    return bool(state.poor + room < state.incidence_line * state.base_low)
+
+
 def exit_years(paths: Paths, state: State) -> pd.DataFrame:
     """Give the distribution of the first year in which both tests are met.
 
@@ -203,7 +257,8 @@ def summarise_scenario(
     Parameters
     ----------
     fans, chances : DataFrame
-        From `by_scenario` with `incidence_fan` and `exit_chances`; at least two years.
+        From `by_scenario` with `incidence_fan` and `exit_chances`; at least two years. Fans without
+        rows where the number of poor is hidden.
     runs : dict of Paths
         From `run_scenarios`.
     state : State
@@ -217,6 +272,8 @@ def summarise_scenario(
         First and next year, ``median, low, high`` (80 %) and chance ``below`` in the first year,
         chances ``both`` and ``both_next``, most likely ``exit_year`` with its ``exit_chance``;
         ``verdict`` is ``year``, or ``later`` where an exit after that year, the last, is likelier.
+        Without fans: chances ``villages, villages_next`` that so many are out; ``verdict`` is
+        ``below`` where incidence surely is below its line, else ``untold``.
 
     Examples
     --------
@@ -227,18 +284,26 @@ def summarise_scenario(
     >>> summarise_scenario(*given)["exit_year"]
     2019
     """
-    fan_rows = fans[fans["scenario"] == scenario].set_index("year")
     chance = chances[chances["scenario"] == scenario].set_index("year")
-    year, next_year = fan_rows.index[:2]
+    year, next_year = chance.index[:2]
+    years = {"year": int(year), "next_year": int(next_year)}
+    if fans.empty:
+        return years | _of_villages(chance["villages_chance"], state)
+    fan_rows = fans[fans["scenario"] == scenario].set_index("year")
     return {
-        "year": int(year),
-        "next_year": int(next_year),
+        **years,
         **fan_rows.loc[year, ["median", "low_80", "high_80"]].set_axis(["median", "low", "high"]),
         "below": chance.loc[year, "incidence_chance"],
         "both": chance.loc[year, "both_chance"],
         "both_next": chance.loc[next_year, "both_chance"],
         **_likeliest(exit_years(runs[scenario], state)),
     }
+
+
+def _of_villages(chance: pd.Series, state: State) -> dict[str, object]:
+    first, second = chance.iloc[:2]
+    verdict = "below" if surely_below(state) else "untold"
+    return {"villages": first, "villages_next": second, "verdict": verdict}
 
 
 def _likeliest(exits: pd.DataFrame) -> dict[str, object]:

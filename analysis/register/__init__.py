@@ -9,7 +9,7 @@ from analysis.register.closings import (
     yearly_closing,
 )
 from analysis.register.flows import FLOWS, GAINS, LOSSES, POOR, STATES, flows
-from analysis.register.published import counted, hides_poor, protected, publishable
+from analysis.register.published import counted, hides_poor, hides_start, protected, publishable
 from analysis.register.reconciliation import (
     breaks,
     compare_flows,
@@ -47,6 +47,7 @@ __all__ = [
     "flows",
     "hazards",
     "hides_poor",
+    "hides_start",
     "incidence",
     "latest_return",
     "ledger_rows",

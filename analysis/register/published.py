@@ -86,7 +86,36 @@ def hides_poor(stocks, year):
     >>> hides_poor(stocks, 2016), hides_poor(stocks, 2017)
     (False, True)
     """
-    now = stocks.loc[stocks["year"] == year, ["poor_households", "poor_persons"]]
+    return _hides(stocks, year, "poor")
+
+
+def hides_start(stocks, year):
+    """Say whether how many are poor or have exited at the end of a year may not be told.
+
+    Parameters
+    ----------
+    stocks : DataFrame
+        As `protected` gives them.
+    year : int
+        The year.
+
+    Returns
+    -------
+    bool
+        True where the households or the persons of either are hidden.
+
+    Examples
+    --------
+    >>> stocks = pd.DataFrame({"year": [2017], "poor_households": 30, "poor_persons": 90,
+    ...                        "exited_households": [None], "exited_persons": [None]})
+    >>> hides_start(stocks, 2017)
+    True
+    """
+    return any(_hides(stocks, year, state) for state in STATES)
+
+
+def _hides(stocks, year, state):
+    now = stocks.loc[stocks["year"] == year, [f"{state}_households", f"{state}_persons"]]
     return bool(now.isna().any(axis=None))
 
 
