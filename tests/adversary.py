@@ -92,3 +92,12 @@ def one_member_more(ledgers):
     sizes = homes["size"].where(homes.index != at, homes["size"] + 1)
     flows = with_flows(ledgers["flows"], died=-one, closing=one)
     return ledgers | {"households": homes.assign(size=sizes), "flows": flows}
+
+
+def with_reports(ledgers, done):
+    """The ledgers with what each task had done by the end of the first and the second month."""
+    reports = ledgers["task_progress"].copy()
+    for task, counts in done.items():
+        own = reports.index[reports["task"].eq(task) & reports["month"].le("2018-02")]
+        reports.loc[own, "done"] = [float(count) for count in counts]
+    return dict(ledgers) | {"task_progress": reports}

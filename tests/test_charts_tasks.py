@@ -122,3 +122,10 @@ def test_every_value_the_chapter_may_show_has_words():
     for name in [*flags, *verdicts, *(f"flag_{flag}" for flag in odd)]:
         assert words.has(f"term.{name}"), name
     assert {f"term.flag_{flag}" for flag in odd} == set(words.keys("term.flag_"))
+
+
+def test_a_share_that_is_not_published_is_not_taken_for_a_report_that_is_lacking():
+    rows = projected(REPORTS).head(2).assign(done_share=np.nan, withheld=["done_share", ""])
+    figure = drawn(charts.progress, rows, language="en", panels=(1, 2))
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts == ["(not published)", "no report"]

@@ -8,6 +8,7 @@ from matplotlib.dates import date2num
 from matplotlib.lines import Line2D
 
 from analysis.charts import house
+from analysis.marks import WITHHELD
 
 Say = Callable[..., str]
 
@@ -95,7 +96,7 @@ def progress(panels: Sequence[Axes], rows: pd.DataFrame, *, say: Say) -> None:
     rows : DataFrame
         ``task_zh, task_en, done_share, due_share, finish, finish_low, finish_high, deadline``
         (ISO dates), ``chance_late``, the first on top; a missing figure is not drawn, an interval
-        without an end runs to the edge.
+        without an end runs to the edge, a share named in ``withheld`` is marked as not published.
     say : callable
         Words in the language drawn.
     """
@@ -125,8 +126,10 @@ def _done(axes: Axes, rows: pd.DataFrame, say: Say) -> None:
     axes.barh(rows.index, done.fillna(0), 0.55, **house.bar("band"))
     look = house.points("target") | {"marker": "|", "markersize": 11, "markeredgewidth": 2}
     axes.plot(rows["due_share"], rows.index, **look)
+    hidden = rows.get(WITHHELD, pd.Series("", rows.index)).str.contains("done_share")
     for at, share in done.items():
-        told = say("tasks.label.none") if pd.isna(share) else say("tasks.label.share", share=share)
+        none = "disclosure.withheld" if hidden[at] else "tasks.label.none"
+        told = say(none) if pd.isna(share) else say("tasks.label.share", share=share)
         edge = max(share if pd.notna(share) else 0, rows["due_share"].fillna(0)[at])
         axes.annotate(told, (edge, at), (5, 0), textcoords="offset points", va="center", fontsize=8)
     axes.set_xlim(0, 1.18)

@@ -27,6 +27,7 @@ from analysis.tasks.pairing import (
     pairing_counts,
     pairing_summary,
 )
+from analysis.tasks.published import publishable_progress, publishable_reports
 from analysis.tasks.reports import flag_counts, flags, known_reports, reports_of, settled_path
 
 __all__ = [
@@ -57,6 +58,8 @@ __all__ = [
     "pairing_summary",
     "points_listed",
     "projected",
+    "publishable_progress",
+    "publishable_reports",
     "remaining",
     "reports_of",
     "settled_path",

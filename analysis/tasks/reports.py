@@ -102,7 +102,8 @@ def flags(known: pd.DataFrame, tasks: pd.DataFrame, late_days: float) -> pd.Data
     Parameters
     ----------
     known : DataFrame
-        From `known_reports`.
+        From `known_reports`, or from `published.publishable_reports`: whether a report repeats the
+        month before is not said where its number may not be told.
     tasks : DataFrame
         ``task, target, deadline``.
     late_days : float
@@ -128,12 +129,13 @@ def flags(known: pd.DataFrame, tasks: pd.DataFrame, late_days: float) -> pd.Data
     """
     rows = known.merge(tasks[["task", "target", "deadline"]], how="left", on="task")
     before = rows.groupby("task")["done"].shift()
+    few = rows.get("few", pd.Series(False, rows.index))
     months = rows["month_end"].dt.to_period("M").astype("int64")
     start = pd.to_datetime(rows["month"] + "-01", format="%Y-%m-%d")
     odd = {
         "unknown_task": ~rows["task"].isin(tasks["task"]),
         "falls": rows["done"] < before,
-        "repeats": (rows["done"] == before) & ~(rows["done"] >= rows["target"]),
+        "repeats": (rows["done"] == before) & ~(rows["done"] >= rows["target"]) & ~few,
         "gap": months.groupby(rows["task"]).diff() > 1,
         "above_target": rows["target"].gt(0) & (rows["done"] > rows["target"]),
         "after_deadline": start > pd.to_datetime(rows["deadline"], format="%Y-%m-%d"),
