@@ -101,3 +101,27 @@ def with_reports(ledgers, done):
         own = reports.index[reports["task"].eq(task) & reports["month"].le("2018-02")]
         reports.loc[own, "done"] = [float(count) for count in counts]
     return dict(ledgers) | {"task_progress": reports}
+
+
+def nearly_all_unsafe(ledgers, township, safe):
+    """The ledgers with all homes of the poor of a township unsafe but so many."""
+    homes = ledgers["households"]
+    poor = homes["year"].eq(YEAR) & homes["status"].isin(exits.POOR)
+    theirs = homes.index[poor & homes["township"].eq(township)]
+    return _graded(_graded(ledgers, theirs, "C"), theirs[:safe], "A")
+
+
+def one_home_swapped(ledgers, there, here):
+    """A home of the poor made safe in one township, and one found unsafe in another."""
+    homes = ledgers["households"]
+    poor = homes["year"].eq(YEAR) & homes["status"].isin(exits.POOR)
+    for township, grade, now in ((there, "C", "A"), (here, "A", "C")):
+        mine = homes.index[poor & homes["township"].eq(township) & homes["house_grade"].eq(grade)]
+        ledgers = _graded(ledgers, mine[-1:], now)
+    return ledgers
+
+
+def _graded(ledgers, rows, grade):
+    homes = ledgers["households"]
+    graded = homes["house_grade"].mask(homes.index.isin(rows), grade)
+    return dict(ledgers) | {"households": homes.assign(house_grade=graded)}

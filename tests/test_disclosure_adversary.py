@@ -2,7 +2,15 @@
 
 import pandas as pd
 import pytest
-from adversary import differences, few_poor, one_member_more, published, with_reports
+from adversary import (
+    differences,
+    few_poor,
+    nearly_all_unsafe,
+    one_home_swapped,
+    one_member_more,
+    published,
+    with_reports,
+)
 
 from analysis import disclosure, office, register, synthetic, tables
 
@@ -59,3 +67,12 @@ def test_reports_of_few_done_or_left_change_and_nothing_published_does(
     """Targets: 1,200 households, 107 pupils, 3 pupils."""
     both = (city._replace(tables=with_reports(city.tables, one)) for one in (few, changed))
     _hold(root, monkeypatch, *both, ["06"], **CITY)
+
+
+def test_the_few_safe_homes_of_a_township_change_and_nothing_published_does(root, monkeypatch):
+    """Two townships hide: the one where two poor households live safely, and another beside it."""
+    kept = office.ledgers("demo_county")
+    first, *_, last = sorted(kept.tables["households"]["township"].unique())
+    few = nearly_all_unsafe(kept.tables, first, 2)
+    both = (few, one_home_swapped(few, first, last))
+    _hold(root, monkeypatch, *(kept._replace(tables=one) for one in both), ["04"], **COUNTY)

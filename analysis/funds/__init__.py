@@ -1,7 +1,7 @@
 """Where the money went, whether it was spent, whom it reached, how alike, and what followed."""
 
 from analysis.funds.effects import effect, followed, placebo, verdict, village_panel
-from analysis.funds.housing import housing
+from analysis.funds.housing import housing, publishable_housing
 from analysis.funds.ledger import allocation, execution, flow, known_by, links, nodes, year_ends
 from analysis.funds.projects import (
     alike,
@@ -51,6 +51,7 @@ __all__ = [
     "per_head",
     "per_head_rank",
     "placebo",
+    "publishable_housing",
     "reach",
     "row",
     "sameness",
