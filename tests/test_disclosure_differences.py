@@ -81,7 +81,7 @@ def test_the_curve_of_visits_does_not_tell_the_returns_that_the_groups_hide(seed
     groups, gains = ranked(seed)
     total = groups["returns"].sum()
     risk = pd.DataFrame({"returned": [300.0], "returned_last": [float(total)]})
-    safe = returns.publishable_test(risk, scored(total, 300), groups, gains)
+    safe = returns.publishable_test(risk, scored(total, 300), groups, gains, gains[-1:])
     assert not safe["groups"]["returns"].map(is_few).any()
     assert pinned(groups, safe["groups"]["returns"], safe["gains"]) == []
     assert safe["scores"]["returns"].tolist() == [total, 300]
@@ -103,7 +103,7 @@ def test_returns_that_the_flows_hide_are_hidden_in_the_test_too():
     for gone, row in (("returned", 1), ("returned_last", 0)):
         risk = pd.DataFrame({"returned": [300.0], "returned_last": [float(total)]})
         risk[gone] = np.nan
-        safe = returns.publishable_test(risk, scored(total, 300), groups, gains)
+        safe = returns.publishable_test(risk, scored(total, 300), groups, gains, gains[-1:])
         assert np.isnan(safe["scores"]["returns"].iloc[row])
         assert not np.isnan(safe["scores"]["returns"].iloc[1 - row])
         if gone == "returned_last":
@@ -116,7 +116,9 @@ def test_of_few_returns_neither_those_met_nor_those_missed_are_told():
     met = [0.0, 2, 5, 8]
     gains = pd.DataFrame({"share": [0.05, 0.1, 0.3, 0.9], "rule": np.divide(met, 8.0)})
     risk = pd.DataFrame({"returned": [300.0], "returned_last": [8.0]})
-    safe = returns.publishable_test(risk, scored(8, 300), groups[:0], gains)["gains"]["rule"]
+    safe = returns.publishable_test(risk, scored(8, 300), groups[:0], gains, gains[-1:])["gains"][
+        "rule"
+    ]
     # Two of eight met are few, and five met leave three missed; none and all tell of nobody.
     assert safe.isna().tolist() == [False, True, True, False]
 
@@ -130,11 +132,33 @@ def compared(total, *met):
     return rows.assign(recall_low=0.1, recall_high=0.9, ahead_low=0.1, ahead_high=0.9)
 
 
+# A curve that meets nobody and a share beside it: nothing there tells of few.
+FAR = [pd.DataFrame({"share": [share], "model": [0.0], "rule": [0.0]}) for share in (0.0, 0.1)]
+
+
+def test_a_list_and_the_points_of_its_curve_next_to_it_do_not_bound_each_other():
+    """Of 40 returns the rule meets so many: a hidden number has room on both sides."""
+    risk = pd.DataFrame({"returned": [300.0], "returned_last": [40.0]})
+    gains = pd.DataFrame({"share": [0.0, 0.04, 0.08, 0.1], "model": np.divide([0, 9, 15, 20], 40)})
+    for met, here, gone, told in (
+        ([0, 6, 8, 12], 10, [False] * 4, True),
+        ([0, 2, 4, 12], 5, [False, True, True, False], False),
+        ([0, 0, 0, 5], 3, [False, False, True, True], False),
+    ):
+        curve = gains.assign(rule=np.divide(met, 40))
+        beside = pd.DataFrame({"share": [0.09], "model": [17 / 40], "rule": [here / 40]})
+        lists = returns.publishable_lists(risk, compared(40, 17, here, 2), curve, beside, 40)
+        test = returns.publishable_test(risk, scored(40, 300), ranked(1)[0][:0], curve, beside)
+        assert lists["recall"].notna().tolist() == [True, told, True]
+        hidden = test["gains"]["rule"].isna()
+        assert hidden.tolist() == gone and test["gains"]["model"].notna().all()
+
+
 @pytest.mark.parametrize("met", [(20, 3, 2), (38, 20, 2), (20, 37, 2), (3, 20, 2), (20, 12, 2)])
 def test_the_lists_and_the_answer_tell_of_no_few_met_or_missed(met):
     lists, total = compared(40, *met), 40
     risk = pd.DataFrame({"returned": [300.0], "returned_last": [40.0]})
-    safe = returns.publishable_lists(risk, lists, total)
+    safe = returns.publishable_lists(risk, lists, *FAR, total)
     few = [is_few(n) or is_few(total - n) for n in met[:2]]
     assert safe["recall"].isna().tolist() == [*few, False]
     # What the model is ahead of a list tells the one by the other, of the random list as well.
@@ -150,7 +174,7 @@ def test_the_lists_and_the_answer_tell_of_no_few_met_or_missed(met):
 
 def test_the_lists_tell_nothing_of_returns_that_the_flows_hide():
     risk = pd.DataFrame({"returned": [300.0], "returned_last": [np.nan]})
-    safe = returns.publishable_lists(risk, compared(40, 20, 12, 2), 40)
+    safe = returns.publishable_lists(risk, compared(40, 20, 12, 2), *FAR, 40)
     assert safe["recall"].isna().tolist() == [True, True, False]
 
 

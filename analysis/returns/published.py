@@ -17,6 +17,8 @@ SAID = ("exited", "unstable", "sudden", "incomplete")
 # What no table prints and a reader can nearly work out: differences of the two tables' numbers.
 RESTS = ("never", "other", "complete", "gaps_out", "gaps_never", "whole_out", "whole_never")
 LISTS = ("model", "rule", "oracle")
+# The version of the ledgers whose curve is shown.
+RECORDED = "as_recorded"
 RECALL = ("recall", "recall_low", "recall_high")
 AHEAD = ("ahead", "ahead_low", "ahead_high")
 OBSERVED = ("observed_share", "observed_share_low", "observed_share_high")
@@ -116,7 +118,11 @@ def _gaps_tied(
 
 
 def publishable_test(
-    risk: pd.DataFrame, scores: pd.DataFrame, groups: pd.DataFrame, gains: pd.DataFrame
+    risk: pd.DataFrame,
+    scores: pd.DataFrame,
+    groups: pd.DataFrame,
+    gains: pd.DataFrame,
+    beside: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """
     Hide few returns in what tells of the test on a year not seen.
@@ -131,12 +137,15 @@ def publishable_test(
         From `reliability`.
     gains : DataFrame
         From `gain_table`.
+    beside : DataFrame
+        From `gain_table`, for the one share at which `publishable_lists` compares the lists.
 
     Returns
     -------
     dict of DataFrame
         ``scores, groups, gains``: no group and no point of a curve gives few returns away, nor a
-        number that another chapter hides. Hidden numbers are missing and named in the column
+        number that another chapter hides; the points next to a list whose share is hidden are
+        hidden too. Hidden numbers are missing and named in the column
         ``withheld``.
 
     Examples
@@ -148,7 +157,7 @@ def publishable_test(
     ...     "returns": [0, 8, 4, 28], "observed_share": 0.1, "observed_share_low": 0.0,
     ...     "observed_share_high": 0.2})
     >>> gains = pd.DataFrame({"share": [0.25, 0.5], "model": [0.7, 0.8], "rule": [0.6, 0.7]})
-    >>> safe = publishable_test(risk, scores, groups, gains)
+    >>> safe = publishable_test(risk, scores, groups, gains, gains[:1])
     >>> safe["groups"]["returns"].tolist(), safe["gains"]["model"].tolist()
     ([0.0, nan, nan, 28.0], [0.7, nan])
     """
@@ -156,10 +165,31 @@ def publishable_test(
     gone = scores["tested_on"].map(RETURNS_OF).map(hidden).to_numpy(dtype=bool)
     safe = disclosure.withheld(scores, dict.fromkeys(SCORES, gone)) if gone.any() else scores
     total = float(scores.loc[scores["tested_on"] == "test_time", "returns"].iloc[0])
-    return {"scores": safe, **_ranked(groups, gains, total, every=hidden["returned_last"])}
+    ranked = _ranked(groups, gains, total, every=hidden["returned_last"])
+    near, few = _nearest(gains["share"], beside), _few_of(beside, total).any()
+    gone = {name: near & few[name] for name in few.index if few[name]}
+    curve = disclosure.withheld(ranked["gains"], gone) if gone else ranked["gains"]
+    return {"scores": safe, **ranked, "gains": curve}
 
 
-def publishable_lists(risk: pd.DataFrame, lists: pd.DataFrame, total: float) -> pd.DataFrame:
+def _nearest(shares: pd.Series, beside: pd.DataFrame) -> np.ndarray:
+    """The points of a curve before and after the one that the lists add to it."""
+    at = float(beside["share"].iloc[0])
+    return (
+        shares.eq(shares[shares <= at].max()) | shares.eq(shares[shares >= at].min())
+    ).to_numpy()
+
+
+def _few_of(points: pd.DataFrame, total: float) -> pd.DataFrame:
+    """Where a list meets few of all returns, or misses few."""
+    met = (points[[name for name in LISTS if name in points]] * total).round()
+    fewest = disclosure.limits()["household"].fewest
+    return is_small(met, fewest) | is_small(total - met, fewest)
+
+
+def publishable_lists(
+    risk: pd.DataFrame, lists: pd.DataFrame, gains: pd.DataFrame, beside: pd.DataFrame, total: float
+) -> pd.DataFrame:
     """
     Hide the share of returns that a list would have met where it tells of few met or few missed.
 
@@ -169,6 +199,8 @@ def publishable_lists(risk: pd.DataFrame, lists: pd.DataFrame, total: float) -> 
         As for `publishable_test`.
     lists : DataFrame
         From `compared_versions`.
+    gains, beside : DataFrame
+        As for `publishable_test`.
     total : float
         Returns of the year not seen.
 
@@ -176,7 +208,8 @@ def publishable_lists(risk: pd.DataFrame, lists: pd.DataFrame, total: float) -> 
     -------
     DataFrame
         The same rows; hidden numbers are missing and named in the column ``withheld``. The lead
-        of the model over a list is hidden where either of them is.
+        of the model over a list is hidden where either of them is. So is the share of a list
+        next to a point of its curve that tells of few: it would bound it.
 
     Examples
     --------
@@ -184,13 +217,16 @@ def publishable_lists(risk: pd.DataFrame, lists: pd.DataFrame, total: float) -> 
     >>> lists = pd.DataFrame({"version": "as_recorded", "list": ["model", "rule", "random"],
     ...     "recall": [0.5, 0.15, 0.1], "recall_low": 0.1, "recall_high": 0.6,
     ...     "ahead": [None, 0.35, 0.4], "ahead_low": 0.2, "ahead_high": 0.5})
-    >>> safe = publishable_lists(risk, lists, total=20.0)
+    >>> gains = pd.DataFrame({"share": [0.05, 0.2], "model": [0.4, 0.6], "rule": [0.25, 0.3]})
+    >>> safe = publishable_lists(risk, lists, gains, gains[:1], total=20.0)
     >>> safe["recall"].tolist(), safe["ahead"].tolist()
     ([0.5, nan, 0.1], [nan, nan, 0.4])
     """
     fewest = disclosure.limits()["household"].fewest
     met = (lists["recall"].astype(float) * total).round()
     few = is_small(met, fewest) | is_small(total - met, fewest) | risk["returned_last"].isna().any()
+    near = _few_of(gains[_nearest(gains["share"], beside)], total).any()
+    few |= lists["version"].eq(RECORDED) & lists["list"].isin(near.index[near])
     gone = lists["list"].isin(LISTS) & few
     if not gone.any():
         return lists
