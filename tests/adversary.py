@@ -125,3 +125,14 @@ def _graded(ledgers, rows, grade):
     homes = ledgers["households"]
     graded = homes["house_grade"].mask(homes.index.isin(rows), grade)
     return dict(ledgers) | {"households": homes.assign(house_grade=graded)}
+
+
+def facts_of_one_changed(ledgers):
+    """A poor household whose house, water, schooling and insurance are all found to be lacking."""
+    homes = ledgers["households"]
+    at = homes.index[homes["year"].eq(YEAR) & homes["status"].isin(exits.POOR)][:1]
+    lacking = {"house_grade": "D", "safe_water": False, "school_dropouts": 1}
+    changed = homes.copy()
+    for name, value in lacking.items() | {"uninsured_members": 1}.items():
+        changed.loc[at, name] = value
+    return dict(ledgers) | {"households": changed}

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from adversary import (
     differences,
+    facts_of_one_changed,
     few_poor,
     nearly_all_unsafe,
     one_home_swapped,
@@ -37,10 +38,13 @@ def _hold(root, monkeypatch, held, changed, chapters, **told):
     assert differences(*briefs) == []
 
 
-def test_where_few_are_poor_their_number_changes_and_nothing_published_does(root, monkeypatch):
+@pytest.mark.parametrize("change", [one_member_more, facts_of_one_changed])
+def test_where_few_are_poor_one_of_them_changes_and_nothing_published_does(
+    root, monkeypatch, change
+):
     kept = office.ledgers("demo_county")
     few = few_poor(kept.tables, 3)
-    held, changed = (kept._replace(tables=one) for one in (few, one_member_more(few)))
+    held, changed = (kept._replace(tables=one) for one in (few, change(few)))
     _hold(root, monkeypatch, held, changed, COUNTY_CHAPTERS, **COUNTY)
 
 
