@@ -174,6 +174,19 @@ def test_a_missing_figure_is_named():
         projection.starting_state(tables.margins("wenshan").drop(index="poor_persons"), 2017)
 
 
+@pytest.mark.parametrize("left", [0, 3])
+def test_an_incidence_of_nought_tells_no_population(left):
+    margins = tables.margins("wenshan").copy()
+    margins.loc["poor_persons", "value"] = left
+    margins.loc["incidence", ["value", "value_low", "value_high"]] = [0, 0, 5e-5]
+    with pytest.raises(ValueError, match="print it as rural_population in margins"):
+        projection.starting_state(margins, 2017)
+    population = pd.Series(margins.loc["poor_persons"], name="rural_population")
+    population[["value", "value_low", "value_high"]] = [300_000, 299_500, 300_500]
+    printed = pd.concat([margins, population.to_frame().T])
+    assert projection.starting_state(printed, 2017).base_low == 299_500
+
+
 def test_unknown_scenario_says_which_there_are():
     given_tables = tables.read("scenarios"), "wishful", tables.margins("wenshan")
     with pytest.raises(ValueError, match="plan_as_stated"):

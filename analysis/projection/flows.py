@@ -81,6 +81,8 @@ def starting_state(margins: pd.DataFrame, year: int) -> State:
     ------
     KeyError
         A figure is missing; the message names every one.
+    ValueError
+        The printed incidence may be nought, and then tells no population.
 
     Examples
     --------
@@ -110,6 +112,11 @@ def _base(margins: pd.DataFrame, poor: float) -> tuple[float, float]:
         low, high = margins.loc["rural_population", ["value_low", "value_high"]]
         return float(low), float(high)
     incidence = margins.loc["incidence"]
+    if not incidence["value_low"] > 0 or not poor > 0:
+        raise ValueError(
+            f"{poor:g} poor persons and an incidence of {incidence['value']:g} tell no population; "
+            "print it as rural_population in margins.csv"
+        )
     return poor / incidence["value_high"], poor / incidence["value_low"]
 
 
