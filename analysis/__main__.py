@@ -296,13 +296,14 @@ def _add_scan(commands) -> None:
 
 def _scan(asked: argparse.Namespace) -> int:
     from analysis import disclosure  # noqa: PLC0415
+    from analysis.briefs import lines  # noqa: PLC0415
 
     try:
         tokens = disclosure.tokens_of(asked.ledgers) if asked.ledgers else ()
         hits = disclosure.scan(asked.folder, tokens=tokens)
     except FileNotFoundError as refusal:
         return _complain([str(refusal)], WRONG_SPEC)
-    found = disclosure.describe_hits(hits, "en")
+    found = disclosure.describe_hits(hits, lines.language())
     return _complain(found, SOME_FAILED) if found else DONE
 
 

@@ -741,9 +741,21 @@ def test_verify_says_same_or_what_differs(project):
     said.clear()
     assert not verify.verify_brief("own-north", root=project, say=said.append)
     assert "differs: 01_first.ipynb" in said and "same: 02_second.ipynb" in said
-    assert "since then, notebook changed (concerns 01_first)" in said
+    assert "changed since then: notebook (concerns 01_first)" in said
     assert any("50.0% → 75.0%" in line for line in said)
     assert "differs: own-north.en.pdf" in said
+
+
+def test_verify_speaks_the_language_of_the_run(project, monkeypatch):
+    monkeypatch.setenv("ANALYSIS_LANGUAGE", "zh")
+    make(project, "own-north")
+    write_notebook(project, "01_first", PLACE.replace("0.5", "0.75"), IMPORTS, FINDING)
+    (project / "reports/generated/own-north/own-north.zh.pdf").unlink()
+    said = []
+    assert not verify.verify_brief("own-north", root=project, say=said.append)
+    assert {"不一致：01_first.ipynb", "一致：02_second.ipynb"} < {*said}
+    assert "不一致：own-north.zh.pdf与记录所载不符，已被改动或移走" in said
+    assert "此后有变动：笔记本（涉及01_first）" in said
 
 
 def test_verify_says_that_a_subtitle_was_changed(project):
@@ -751,7 +763,7 @@ def test_verify_says_that_a_subtitle_was_changed(project):
     write_spec(project, subtitle="own.title", **{"for": {"place": ["north"]}})
     said = []
     assert not verify.verify_brief("own-north", root=project, say=said.append)
-    assert "since then, subtitle changed" in "\n".join(said)
+    assert "changed since then: subtitle" in "\n".join(said)
 
 
 def test_verify_sees_a_file_that_was_tampered_with(project):

@@ -4,9 +4,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from analysis.briefs import GENERATED, ROOT, make_briefs, record, revisions
+from analysis.briefs import GENERATED, ROOT, lines, make_briefs, record, revisions
 
-SAME, DIFFERS = "same", "differs"
+SAME, DIFFERS, CHANGED = "verify.same", "verify.differs", "verify.changed"
 
 
 def verify_brief(
@@ -50,31 +50,30 @@ def verify_brief(
         failures = [failure for report in reports for failure in report.failures]
         if failures:
             raise ValueError("\n".join(failures))
-        lines = list(_file_lines(issued, old.facts, Path(folder) / name))
+        found = dict(_files(issued, old.facts, Path(folder) / name))
         new = revisions.read_published(Path(folder) / name)
-    same = all(line.startswith(SAME) for line in lines)
-    for line in lines if same else [*lines, *_reasons(old, new)]:
+    same = set(found.values()) == {SAME}
+    told = [lines.say(verdict, file=file) for file, verdict in found.items()]
+    for line in told if same else [*told, *_reasons(old, new)]:
         say(line)
     return same
 
 
-def _file_lines(issued: Path, facts: Mapping, again: Path) -> Iterator[str]:
+def _files(issued: Path, facts: Mapping, again: Path) -> Iterator[tuple[str, str]]:
     """Hold every file of a record against the file that stands there, and against the new one."""
     for chapter in facts["chapters"]:
         name = f"{chapter['name']}.ipynb"
         made = again / "chapters" / name
-        yield _file_line(name, chapter["sha256"], issued / "chapters" / name, made)
+        yield name, _verdict(chapter["sha256"], issued / "chapters" / name, made)
     for output in facts["outputs"].values():
         name = output["file"]
-        yield _file_line(name, output["sha256"], issued / name, again / name)
+        yield name, _verdict(output["sha256"], issued / name, again / name)
 
 
-def _file_line(name: str, noted: str, issued: Path, made: Path) -> str:
+def _verdict(noted: str, issued: Path, made: Path) -> str:
     if not record.stands(issued, noted):
-        return f"{DIFFERS}: {name} is not the file that the record names; it was changed or removed"
-    if not record.stands(made, noted):
-        return f"{DIFFERS}: {name}"
-    return f"{SAME}: {name}"
+        return CHANGED
+    return SAME if record.stands(made, noted) else DIFFERS
 
 
 def _reasons(old: revisions.Record, new: revisions.Record) -> Iterator[str]:
@@ -87,7 +86,8 @@ def _reasons(old: revisions.Record, new: revisions.Record) -> Iterator[str]:
         if old.facts.get(part) != new.facts.get(part):
             found.setdefault(part, []).extend(names)
     if old.facts["code"]["sha256"] != new.facts["code"]["sha256"] and "code" not in found:
-        found["code of the press"] = names
+        found["press"] = names
     for cause, chapters in found.items():
-        yield f"since then, {cause} changed (concerns {', '.join(chapters)})"
-    yield from revisions.note(revisions.compare(old, new), "en")
+        what = revisions.said_causes([cause], lines.language())
+        yield lines.say("verify.since", what=what, chapters=", ".join(chapters))
+    yield from revisions.note(revisions.compare(old, new), lines.language())
