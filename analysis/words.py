@@ -479,6 +479,11 @@ def _number(value: object, _language: str, *, scale: float = 1, digits: int = 0)
     return f"{number:,.{digits}f}".replace("-", "−")
 
 
+def _as_told(value: object, language: str) -> str:
+    """Write what somebody chose as it was chosen: neither rounded nor filled up with zeros."""
+    return _number(value, language, digits=6).rstrip("0").rstrip(".")
+
+
 def _percent(value: object, language: str, *, digits: int) -> str:
     return _number(value, language, scale=100, digits=digits) + "%"
 
@@ -601,6 +606,7 @@ FORMATS: dict[str, Format] = {
         for n in range(1, 3)
     },
     **{f"number{n}": _same(partial(_number, digits=n)) for n in range(3)},
+    "number": _same(_as_told),
     "chance": _same(_chance),
     "number_points": _same(partial(_number, scale=100, digits=1)),
     "count": _same(_number),

@@ -39,7 +39,7 @@ def _cells():
     return start + code[first:]
 
 
-def _run(tables, monkeypatch):
+def _run(tables, monkeypatch, **parameters):
     """Run the chapter from the ledgers on, and give what it shows by key."""
     shown = {}
     for verb in ("finding", "table", "figure"):
@@ -49,6 +49,7 @@ def _run(tables, monkeypatch):
     names = {**PRINTED, "last": LAST, "spoken": {}}
     for cell in _cells():
         exec("".join(cell["source"]), names)
+        names |= parameters
     return shown
 
 
@@ -140,6 +141,13 @@ def test_projects_that_all_run_are_not_said_to_last(books, monkeypatch):
     shown = _run(running, monkeypatch)
     assert "funds.industry" not in shown
     assert "cannot be told" in shown["funds.industry_running"]["note"]["en"]
+
+
+def test_a_part_of_a_year_that_was_asked_for_is_told(books, monkeypatch):
+    shown = _run(books, monkeypatch, years=1.5)["funds.industry"]
+    for said in (shown["headline"], shown["note"], shown["alt"]):
+        assert "1.5年" in said["zh"]
+        assert "1.5 years" in said["en"]
 
 
 def test_an_office_without_any_ledger_gets_the_printed_answer(monkeypatch):
