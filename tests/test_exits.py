@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from projects import run_cells
 
-from analysis import exits, tables
+from analysis import exhibits, exits, tables
 
 PACKS = sorted(
     path.stem
@@ -550,3 +551,18 @@ def test_what_the_ledgers_can_judge_is_counted_by_pack():
     fewer = MEASURES.assign(in_ledger=MEASURES["in_ledger"] & MEASURES["column"].ne("doctors"))
     lost = counted - exits.measurable(standards, fewer).set_index(["pack", "level"])["measured"]
     assert lost[lost > 0].index.tolist() == [("yunnan_2017", "village")]
+
+
+@pytest.mark.slow
+def test_a_test_that_no_ledger_tells_is_not_shown_as_one_that_no_village_fails(root, monkeypatch):
+    shown, show = {}, exhibits.table
+    monkeypatch.setattr(
+        exhibits, "table", lambda key, *a, **b: shown.update({key: show(key, *a, **b)})
+    )
+    chapter = root / "notebooks" / "05_exit_readiness.ipynb"
+    run_cells(chapter, until="exits-synthetic-order", place="demo_county")
+    told = shown["exits.binding"].content
+    names = [column["name"] for column in told["columns"]]
+    rows = [dict(zip(names, row, strict=True)) for row in told["rows"]["en"]]
+    untold = {row["test"]: row["unknown"] for row in rows if row["failing"] == "0"}
+    assert sorted(untold.values()) == ["0", "9", "9"]
