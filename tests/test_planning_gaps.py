@@ -188,6 +188,21 @@ def test_numbers_of_villages_to_ask_for_follow_from_what_is_printed():
     assert planning.counts_asked({"needed": 8}, margins, [50]) == [8, 9]
 
 
+@pytest.mark.parametrize("place", ["wenshan", "demo_county"])
+def test_the_works_that_are_named_as_counted_are_those_that_cost(place):
+    margins = tables.margins(place)
+    at_hand = planning.resources(CREWS, 1e9, 1.0, start="2018-03-28", deadline="2018-12-31")
+    case = planning.margins_case(margins, PACK, WORKS, income=False, **at_hand)
+    needed = {*case.group_units["kind"], *case.village_units["kind"]}
+    assert planning.printed_works(margins) == [f"work_{kind}" for kind in sorted(needed)]
+
+
+def test_where_no_work_is_printed_none_is_named():
+    assert planning.printed_works(tables.margins("demo_county").drop("unsafe_households")) == [
+        "work_none"
+    ]
+
+
 @pytest.mark.slow
 def test_the_chapter_runs_on_a_county_that_keeps_fewer_columns(tmp_path, root):
     papermill.execute_notebook(
@@ -200,3 +215,4 @@ def test_the_chapter_runs_on_a_county_that_keeps_fewer_columns(tmp_path, root):
     assert "planning.plan.persons_only" in text
     assert "share of households with radio and television" in text
     assert "planning.answer.enough" in text
+    assert "Works whose number is printed: houses; others are not counted." in text

@@ -3,6 +3,7 @@
 import datetime
 import json
 import math
+import re
 
 import pandas as pd
 import pytest
@@ -181,6 +182,14 @@ def test_chinese_texts_use_chinese_punctuation():
         k for k, e in words.catalogue().items() if pd.Series([e["zh"]]).str.contains(slip).any()
     ]
     assert not wrong, wrong
+
+
+def test_prose_that_every_place_prints_claims_nothing_of_what_one_place_prints():
+    claims = (
+        r"speech (complains|wants|says)|survives|redacted|are blotted out,|only \w+, .* printed"
+    )
+    prose = {key: words.template(key, "en") for key in words.keys("prose.")}
+    assert not [key for key, text in prose.items() if re.search(claims, text)]
 
 
 def test_units_are_said_by_the_format_and_not_by_the_title():

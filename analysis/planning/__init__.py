@@ -10,7 +10,13 @@ from analysis.planning.limits import (
     ways_out,
     worth,
 )
-from analysis.planning.margins import counts_asked, margins_answer, margins_case, margins_range
+from analysis.planning.margins import (
+    counts_asked,
+    margins_answer,
+    margins_case,
+    margins_range,
+    printed_works,
+)
 from analysis.planning.model import (
     FEWEST_CREWS,
     LEAST_COST,
@@ -77,6 +83,7 @@ __all__ = [
     "nearest_plan",
     "plan_verdict",
     "possible",
+    "printed_works",
     "publishable_use",
     "publishable_works",
     "releases_by_township",

@@ -119,6 +119,31 @@ def _printed(printed: pd.Series, margins: tuple[str, ...]) -> float:
     return float(sum(printed.get(name, 0.0) for name in margins))
 
 
+def printed_works(margins: pd.DataFrame) -> list[str]:
+    """
+    List the kinds of work whose number is printed, for the words of an exhibit.
+
+    Parameters
+    ----------
+    margins : DataFrame
+        From `tables.margins`.
+
+    Returns
+    -------
+    list of str
+        ``work_<kind>`` of each; ``work_none`` where there is none.
+
+    Examples
+    --------
+    >>> from analysis import tables
+    >>> printed_works(tables.margins("demo_county"))
+    ['work_house']
+    """
+    sums = (HOMES | SHARED).items()
+    kinds = [f"work_{kind}" for kind, names in sums if not margins.index.intersection(names).empty]
+    return kinds or ["work_none"]
+
+
 def _groups(
     printed: pd.Series, names: list[str], weights: np.ndarray, income: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
