@@ -62,6 +62,13 @@ def test_a_redacted_figure_answers_nothing_and_a_printed_one_does():
     assert told["fund_total"] == "in_part"
 
 
+@pytest.mark.parametrize("place", ["wenshan", "demo_county"])
+def test_what_a_place_itself_put_in_does_not_tell_what_came_from_every_level(place):
+    asked, facts = tables.read("fund_questions", place=place), tables.read("facts", place=place)
+    told = funds.answerable(asked, facts).set_index("question")["answer"]
+    assert (told["fund_city"], told["fund_total"]) == ("yes", "in_part")
+
+
 def test_a_question_about_an_unknown_figure_is_refused():
     questions = pd.DataFrame({"question": ["q"], "facts": ["F999"]})
     with pytest.raises(KeyError, match="F999"):
