@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import office, projection, register, synthetic, tables
+from analysis import office, projection, register, synthetic, tables, words
 
 NAMES = ("scenarios", "incidence", "exit_paces", "returns")
 PACE = "historical_pace"
@@ -44,6 +44,16 @@ def test_a_large_register_gives_back_the_chances_that_made_it():
     assert (found.loc["new", "at_risk"] == 60 * 10_000 - 120_000).all()
     # Each household passes alone: the design effect is its size, not that of the village.
     assert found.loc["exit", "design_effect"].between(2.5, 6).all()
+
+
+def test_the_note_names_the_size_by_which_persons_pass_where_the_flows_take_another():
+    panel = pd.DataFrame(
+        {"household": list("abab"), "year": [2016, 2016, 2017, 2017], "village": "v"}
+    ).assign(size=[4, 3, 5, 3], status=["poor", "poor", "exited", "poor"])
+    exits = register.passages(panel, _villages(panel)).set_index("passage")["passed"]["exit"]
+    assert (exits, register.flows(panel)["exited"].sum()) == (4, 5)
+    assert "at the end of the year before" in words.template("incidence.hazards.note", "en")
+    assert "上年末" in words.template("incidence.hazards.note", "zh")
 
 
 def test_villages_that_pass_together_widen_the_interval():
