@@ -86,3 +86,9 @@ def test_a_text_gets_its_chapter_whatever_its_years(data_copy, monkeypatch, prin
     assert said in dated["en"] and "讲话日期为2018年1月20日" in dated["zh"]
     moved = shown["printed_figures.timeline"]["headline"]
     assert moved["zh"].endswith(words.say(f"printed_figures.moved.{told}", "zh"))
+
+
+def test_a_plan_that_suffices_is_not_said_to_fall_short_of_the_line():
+    plan = {"villages": 14, "out": 5, "planned": 8, "reached": 13, "needed": 13}
+    said = words.say("printed_figures.villages.alt", "en", **plan)
+    assert said.endswith("stands at 13, the plan reaches 13.")
