@@ -166,8 +166,83 @@ def test_the_web_page_fetches_nothing_and_every_link_leads_somewhere():
 def test_the_web_page_says_its_language_and_the_words_of_each_chart():
     for language, said in (("zh", "由高到低"), ("en", "from high to low")):
         page = Page(twins.webpage(brief(language)))
-        assert page.values("lang") == [{"zh": "zh-CN", "en": "en"}[language]]
+        assert page.values("lang")[0] == {"zh": "zh-CN", "en": "en"}[language]
         assert page.values("alt") == [said, said]
+
+
+def page_of(content, language, **more):
+    notebook = {"cells": [prose("own-title"), shown(content)]}
+    whole = document(language, [press.chapter(notebook, language, name="01_own")], **more)
+    return twins.webpage(whole).decode()
+
+
+def rows_of(names, *, locator="page 1", sources=0, **columns):
+    source = {"title_zh": "年鉴", "title_en": "Yearbook", "locator": locator, "locator_zh": locator}
+    given = [source | {"id": f"s{n}", "verification": "verified-read"} for n in range(sources)]
+    frame = pd.DataFrame({"area": names, **columns, "headcount": range(len(names))})
+    return exhibits.table("own.rows", frame, sources=given)
+
+
+SENTENCE = "2018年,退出贫困村3个,脱贫x人<b>"
+TITLE = "Statistics of rural poverty & its lines"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "run"),
+    [
+        ("en", f"A1: {SENTENCE} and more", SENTENCE.removesuffix("<b>")),
+        ("en", "文山 & more", "文山"),
+        ("zh", f"见{TITLE}第3页", TITLE.replace("&", "&amp;")),
+    ],
+)
+def test_what_is_in_the_other_language_is_marked_as_such(language, text, run):
+    page = page_of(rows_of([text], year=[2017]), language)
+    other = {"en": "zh-CN", "zh": "en"}[language]
+    assert f'<span lang="{other}">{run}</span>' in page
+    assert text in "".join(Page(page.encode()).said)
+
+
+@pytest.mark.parametrize("text", ["python -m analysis brief wenshan", "GitHub", "T19 Beijing"])
+def test_a_command_or_a_name_in_a_chinese_page_is_no_english(text):
+    assert "<span" not in page_of(rows_of([f"见{text}。"], year=[2017]), "zh")
+
+
+def test_wide_signs_alone_are_no_chinese():
+    assert "<span" not in page_of(rows_of(["＝1+1 and （synthetic）"], year=[2017]), "en")
+
+
+def test_every_table_has_a_caption_of_its_own():
+    page = twins.webpage(brief()).decode()
+    captions = re.findall(r"<table><caption>(.+?)</caption>", page)
+    assert len(captions) == page.count("<table")
+    assert {"Table 1 The counties", "Sources"} <= set(captions)
+    assert len(captions) == len(set(captions))
+
+
+@pytest.mark.parametrize(
+    ("names", "years", "naming"),
+    [("abc", [2015, 2016, 2017], 1), ("aab", [2015, 2016, 2016], 2), ("aaa", [2017] * 3, 1)],
+)
+def test_the_columns_that_together_name_a_row_are_its_heads(names, years, naming):
+    page = page_of(rows_of(list(names), year=years), "en")
+    row = next(part for part in page.split("<tr>") if f">{names[0]}</th>" in part)
+    assert row.count('scope="row"') == naming
+    assert row.count("<td") == 3 - naming
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_a_source_named_by_its_number_leads_to_its_line_in_the_list(language):
+    page = Page(page_of(rows_of(["a"], year=[2017], sources=6), language).encode())
+    cited = [href for href in page.values("href") if href.startswith("#source-")]
+    assert cited == [f"#source-{number}" for number in range(3, 7)]
+    assert {href[1:] for href in cited} <= set(page.values("id"))
+
+
+def test_the_contents_lead_to_every_section():
+    page = twins.webpage(brief()).decode()
+    listed = re.findall(r'href="#([\w-]+)"', page[page.index("<nav") : page.index("</nav>")])
+    assert listed == re.findall(r'<section id="([\w-]+)"', page)
+    assert listed[-2:] == ["sources", "made"]
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from html import escape
 
 from analysis import words
+from analysis.twins import spoken
 
-LANGUAGES = {"zh": "zh-CN", "en": "en"}
 # Nothing may be fetched and nothing may run, whatever a ledger's text says.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+NUMBER = re.compile(r"\d+")
 FACES = '"Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif'
 STYLE = f"""
 :root {{ color-scheme: light; }}
@@ -30,6 +32,8 @@ figure {{ margin: 2rem 0; }} figcaption {{ font-weight: 600; }}
 figcaption div {{ font-weight: 400; color: #4a5868; font-size: .9rem; }}
 img {{ width: 100%; height: auto; }}
 .scroll {{ overflow-x: auto; }}
+nav ul {{ list-style: none; padding: 0; }}
+caption {{ height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }}
 table {{ border-collapse: collapse; width: 100%; font-size: .85rem; }}
 th, td {{ padding: .3rem .6rem; text-align: left; vertical-align: top; }}
 th, td {{ border-top: 1px solid #c9d1da; }}
@@ -56,8 +60,9 @@ def webpage(brief: Mapping[str, object]) -> bytes:
     Returns
     -------
     bytes
-        The file, in UTF-8: charts inside it with their words beside them, tables with headed
-        columns, a link past the contents. The same brief gives the same bytes.
+        The file, in UTF-8: charts inside it with their words beside them, tables with captions
+        and headed columns and rows, what is in the other language marked, links to the sources, a
+        link past the contents. The same brief gives the same bytes.
 
     Examples
     --------
@@ -65,9 +70,9 @@ def webpage(brief: Mapping[str, object]) -> bytes:
     'webpage'
     """
     say = partial(words.say, language=brief["language"])
-    body = "\n".join(_body(brief, say))
+    body = spoken.marked("\n".join(_body(brief, say)), brief["language"])
     page = (
-        f'<!DOCTYPE html>\n<html lang="{LANGUAGES[brief["language"]]}">\n<head>\n'
+        f'<!DOCTYPE html>\n<html lang="{spoken.LANGUAGES[brief["language"]]}">\n<head>\n'
         f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(brief['title'])}</title>\n<style>{STYLE}</style>\n</head>\n"
@@ -102,11 +107,16 @@ def _lines(*parts: str) -> str:
 
 
 def _contents(brief: Mapping) -> str:
-    items = [
-        f'<li><a href="#chapter-{number}">{escape(chapter["title"])}</a></li>'
+    labels = brief["labels"]
+    front = [("answers", labels["answers"])] if brief["answers"] else []
+    chapters = [
+        (f"chapter-{number}", f"{number} {chapter['title']}")
         for number, chapter in enumerate(brief["chapters"], start=1)
     ]
-    return f"<ol>{''.join(items)}</ol>"
+    back = [("sources", labels["sources"])] if brief["sources"] else []
+    parts = [*front, ("marks", labels["marks"]), *chapters, *back, ("made", labels["made"])]
+    items = [f'<li><a href="#{anchor}">{escape(title)}</a></li>' for anchor, title in parts]
+    return f"<ul>{''.join(items)}</ul>"
 
 
 def _answers(brief: Mapping, say) -> str:
@@ -181,11 +191,11 @@ def _span(span: Mapping) -> str:
     return f"<{tag}>{inner}</{tag}>" if tag else inner
 
 
-def _table_exhibit(block: Mapping, named: str, _say) -> str:
+def _table_exhibit(block: Mapping, named: str, say) -> str:
     caption = f"{named} {escape(block['title'])}"
     return (
         f'<figure id="{block["anchor"]}"><figcaption>{caption}</figcaption>'
-        f"{_table(block, caption)}{_source(block)}</figure>"
+        f"{_table(block, caption)}{_source(block, say)}</figure>"
     )
 
 
@@ -198,33 +208,64 @@ def _figure_exhibit(block: Mapping, named: str, say) -> str:
         f"<div>{escape(block['subtitle'])}</div></figcaption>"
         f'<img alt="{escape(block["alt"])}" src="data:image/svg+xml;base64,{held}">'
         f"{drawn.format(_table(block['drawn'], caption)) if block['drawn'] else ''}"
-        f"{_source(block)}</figure>"
+        f"{_source(block, say)}</figure>"
     )
 
 
-def _source(block: Mapping) -> str:
-    return f'<p class="source">{escape(block["source_line"])}</p>'
+def _source(block: Mapping, say) -> str:
+    """Write the line below an exhibit; sources that it names by number are links to their list."""
+    told = escape(say("exhibit.more_sources", named="", numbers="#")).split("#")
+    before, after = map(re.escape, told)
+    numbers = re.compile(rf"(?<={before})[\d†、, ]+(?={after})")
+    line = numbers.sub(lambda found: NUMBER.sub(_cited, found[0]), escape(block["source_line"]))
+    return f'<p class="source">{line}</p>'
 
 
-def _table(content: Mapping, caption: str) -> str:
+def _cited(number: re.Match) -> str:
+    return f'<a href="#source-{number[0]}">{number[0]}</a>'
+
+
+def _table(content: Mapping, caption: str, anchors: Sequence[str] = ()) -> str:
     sides = ["number" if column["align"] == "right" else "" for column in content["columns"]]
     heads = [" ".join(column["heading"]) for column in content["columns"]]
     titles = "".join(
         f'<th{_classed(side)} scope="col">{escape(head)}</th>'
         for head, side in zip(heads, sides, strict=True)
     )
-    rows = "".join(f"<tr>{_cells(row, sides)}</tr>" for row in content["rows"])
+    naming = _naming(content)
+    starts = [f'<tr id="{anchor}">' for anchor in anchors] or ["<tr>"] * len(content["rows"])
+    rows = "".join(
+        f"{start}{_cells(row, sides, naming)}</tr>"
+        for start, row in zip(starts, content["rows"], strict=True)
+    )
     # A table wider than the screen can be moved with the keyboard alone.
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table>'
+        f"<caption>{caption}</caption>"
         f"<thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
-def _cells(row: Sequence[str], sides: Sequence[str]) -> str:
-    first = f'<th{_classed(sides[0])} scope="row">{escape(row[0])}</th>'
-    rest = zip(row[1:], sides[1:], strict=True)
-    return first + "".join(f"<td{_classed(side)}>{escape(text)}</td>" for text, side in rest)
+def _naming(content: Mapping) -> list[int]:
+    """Find the columns that name a row: the first, and those in words that tell rows apart."""
+    named = [0]
+    for place, column in enumerate(content["columns"]):
+        if column["align"] == "left" and _told(content, [*named, place]) > _told(content, named):
+            named.append(place)
+    return named
+
+
+def _told(content: Mapping, places: Sequence[int]) -> int:
+    return len({tuple(row[place] for place in places) for row in content["rows"]})
+
+
+def _cells(row: Sequence[str], sides: Sequence[str], naming: Sequence[int]) -> str:
+    return "".join(
+        f'<th{_classed(side)} scope="row">{escape(text)}</th>'
+        if place in naming
+        else f"<td{_classed(side)}>{escape(text)}</td>"
+        for place, (text, side) in enumerate(zip(row, sides, strict=True))
+    )
 
 
 def _classed(side: str) -> str:
@@ -236,7 +277,9 @@ def _last_pages(brief: Mapping, labels: Mapping) -> Iterator[str]:
         heads = ["", labels["source"], labels["locator"], labels["read"]]
         yield f'<section id="sources"><h2>{escape(labels["sources"])}</h2>'
         yield f"<p>{escape(labels['sources_lead'])}</p>"
-        yield _plain_table(heads, brief["sources"], escape(labels["sources"])) + "</section>"
+        anchors = [f"source-{number}" for number, *_ in brief["sources"]]
+        yield _plain_table(heads, brief["sources"], escape(labels["sources"]), anchors)
+        yield "</section>"
     yield f'<section id="made"><h2>{escape(labels["made"])}</h2>'
     yield f"<p>{escape(labels['made_lead'])}</p>"
     yield from _made(brief["made"], labels)
@@ -263,6 +306,11 @@ def _fingerprints(
     yield _plain_table([named, labels["fingerprint"]], rows, escape(labels[head]))
 
 
-def _plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
+def _plain_table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    caption: str,
+    anchors: Sequence[str] = (),
+) -> str:
     columns = [{"heading": [head or "#"], "align": "left"} for head in heads]
-    return _table({"columns": columns, "rows": rows}, caption)
+    return _table({"columns": columns, "rows": rows}, caption, anchors)
