@@ -178,6 +178,35 @@ def test_not_done_after_the_deadline_is_overdue():
     assert found["finish_low"] > "2018-03-31"
 
 
+@pytest.mark.parametrize("day", ["2018-07-01", "2018-12-31"])
+def test_what_no_report_says_was_done_in_time_is_late_for_certain(day):
+    # Three months of four were done in two: but for the deadline gone by, on time for sure.
+    plan = listed(("T1", 120, "household", "2018-06-30"))
+    before = projected(plan, reported("T1", 45, 90), day="2018-06-30")
+    after = projected(plan, reported("T1", 45, 90), day=day)
+    assert before.loc["T1", "verdict"] == "likely_on_time"
+    assert before.loc["T1", "finish_high"] < "2018-06-30"
+    assert after.loc["T1", ["verdict", "chance_late"]].tolist() == ["overdue", 1.0]
+    assert after.loc["T1", finish.FINISH].isna().all()
+    assert not after.loc["T1", "beyond"]
+
+
+def test_overdue_tasks_count_whole_among_the_late_to_expect():
+    plan = listed(*[(f"T{n}", 1200, "household", f"2018-{n:02d}-28") for n in range(3, 13)])
+    paces = [reported(f"T{n}", 150, 300) for n in range(3, 13)]
+    offices = pd.DataFrame({"task": plan["task"], "department_zh": "甲", "department_en": "a"})
+    seen = []
+    for month in range(3, 13):
+        found = projected(plan, *paces, day=f"2018-{month:02d}-29").reset_index()
+        total, late = tasks.summary(found), tasks.late_by_office(found, offices).iloc[0]
+        assert total["overdue"] == month - 2 <= total["late_low"] <= total["late_expected"]
+        assert total["verdict"] == "overdue"
+        assert late["late_expected"] == total["late_expected"]
+        assert late["likely_late"] == total["late"] >= total["overdue"]
+        seen.append(total["late_expected"])
+    assert seen[-1] == 10 and np.all(np.diff(seen) >= 0)
+
+
 CANNOT = {
     "no_number": (listed(("T1", None, "person", "2018-12-31")), [1, 2, 3]),
     "zero": (listed(("T1", 0, "person", "2018-12-31")), [1, 2, 3]),

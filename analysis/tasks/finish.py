@@ -24,6 +24,7 @@ AHEAD = 80
 NEGLIGIBLE = 3e-6
 COARSE = 0.02
 SLICES = 6
+FINISH = ["finish", "finish_low", "finish_high"]
 VERDICTS = ("done", "done_late", "overdue", "likely_late", "likely_on_time", "cannot_tell")
 
 
@@ -65,7 +66,8 @@ def projected(
         The tasks with ``done, done_share`` (reported last), ``due_share`` (share of the time from
         the start to the last day that was over at the end of the month reported last, or on
         ``day`` where nothing is reported), ``finish, finish_low, finish_high``
-        (ISO dates; missing beyond the horizon), ``chance_late`` (0 to 1; missing without a last
+        (ISO dates; missing beyond the horizon, and where the task is overdue and was last reported
+        before its last day), ``chance_late`` (0 to 1; 1 where overdue; missing without a last
         day or a report), ``verdict`` (`VERDICTS`), ``reason`` (why it cannot be told:
         ``no_number``, ``level``, ``no_deadline``, ``no_reports``, ``too_wide``; else missing) and
         ``beyond`` (the interval ends beyond the horizon).
@@ -97,7 +99,15 @@ def projected(
     found["beyond"] = found["task"].isin(days["task"]) & found["finish_high"].isna()
     found["verdict"] = _verdicts(found, sure, pd.Timestamp(day))
     found["reason"] = _reasons(found, adds_up)
-    return marks.carried(found, known)
+    return marks.carried(_late_for_certain(found, seen), known)
+
+
+def _late_for_certain(found: pd.DataFrame, seen: pd.Series) -> pd.DataFrame:
+    overdue = found["verdict"] == "overdue"
+    # That the last day went by without the work done refutes what an older report led to expect.
+    refuted = overdue & (seen < pd.to_datetime(found["deadline"], format="%Y-%m-%d"))
+    days = found[FINISH].mask(refuted)
+    return found.assign(chance_late=found["chance_late"].mask(overdue, 1.0), **days)
 
 
 def _time_over(seen: pd.Series, start: pd.Timestamp, deadlines: pd.Series) -> pd.Series:
@@ -106,7 +116,7 @@ def _time_over(seen: pd.Series, start: pd.Timestamp, deadlines: pd.Series) -> pd
 
 
 def _no_days() -> pd.DataFrame:
-    text = dict.fromkeys(("task", "finish", "finish_low", "finish_high"), "str")
+    text = dict.fromkeys(("task", *FINISH), "str")
     other = {"chance_late": "float", "reported_done": "boolean"}
     kinds = {**text, **other}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
@@ -160,7 +170,7 @@ def finish_days(
             late = 1 - np.clip(allowed / (row.finish_end - row.last_end).days, 0, 1)
         finish, low, high = _days(row.last_end, months, until)
         told.append((row.task, finish, low, high, late, pd.notna(row.finish_after)))
-    columns = ["task", "finish", "finish_low", "finish_high", "chance_late", "reported_done"]
+    columns = ["task", *FINISH, "chance_late", "reported_done"]
     return pd.DataFrame(told, columns=columns).astype(
         {**dict.fromkeys(columns[:4], "str"), "reported_done": "boolean"}
     )
@@ -326,9 +336,10 @@ def summary(found: pd.DataFrame, share: float = 0.8) -> dict[str, float]:
     -------
     dict
         ``tasks, judged`` (with a chance), ``late`` (likely late, overdue or done late), ``on_time``
-        (likely on time, or done in time), ``open`` (judged, but it cannot be told), ``not_judged``,
-        ``no_reports`` (not judged for want of a report alone), ``late_expected, late_low,
-        late_high`` (late tasks of those judged; missing if there are none).
+        (likely on time, or done in time), ``overdue`` (of those late), ``open`` (judged, but it
+        cannot be told), ``not_judged``, ``no_reports`` (not judged for want of a report alone),
+        ``late_expected, late_low, late_high`` (late tasks of those judged; missing if there are
+        none), and ``verdict``: ``untold`` (none is judged), ``overdue`` (some are), else ``told``.
 
     Examples
     --------
@@ -340,13 +351,16 @@ def summary(found: pd.DataFrame, share: float = 0.8) -> dict[str, float]:
     judged = found["chance_late"].notna()
     counted = _expected(found, share)
     on_time = found["verdict"].isin(["likely_on_time", "done"]) & judged
+    overdue = int(found["verdict"].eq("overdue").sum())
     return {
         "tasks": len(found),
         "judged": counted["judged"],
         "late": counted["likely_late"],
+        "overdue": overdue,
         "on_time": int(on_time.sum()),
         "open": int((judged & found["verdict"].eq("cannot_tell")).sum()),
         "not_judged": counted["not_judged"],
         "no_reports": int(found["reason"].eq("no_reports").sum()),
         **{name: counted[name] for name in ("late_expected", "late_low", "late_high")},
+        "verdict": "overdue" if overdue else "told" if counted["judged"] else "untold",
     }
