@@ -97,15 +97,15 @@ class Kept:
         self._foreman.stop()
 
 
-def run_cells(path, *, until=None, **parameters):
+def run_cells(path, *, before=None, **parameters):
     """Run the cells of a notebook in this process, told what it declares of these; its names."""
     names = {}
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["id"] == until:
+        if cell["id"] == before:
             return names
         if cell["cell_type"] == "code":
             exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
         if "parameters" in cell["metadata"].get("tags", []):
             names |= {name: value for name, value in parameters.items() if name in names}
-    assert until is None, f"the notebook has no cell {until}"
+    assert before is None, f"the notebook has no cell {before}"
     return names

@@ -4,8 +4,10 @@ import itertools
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 
 from analysis import exhibits, marks, tables, tasks, words
@@ -49,6 +51,19 @@ def test_the_timeline_counts_every_task_once_and_its_days_do_not_overlap(languag
     axes = drawn(charts.deadlines, COUNTS, DAY, language=language, height=4.4).axes[0]
     assert sum(int(text.get_text()) for text in axes.texts) == 54
     assert len(axes.get_yticklabels()) == COUNTS["department_zh"].nunique()
+    assert not overlap(axes.get_xticklabels())
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("day", ["2018-04-30", "2018-08-31", "2018-12-31", "2019-03-31"])
+def test_days_that_are_over_stay_on_the_timeline_left_of_its_line(day, language):
+    axes = drawn(charts.deadlines, COUNTS, day, language=language, height=4.4).axes[0]
+    left, right = axes.get_xlim()
+    circles = [line for line in axes.lines if line.get_marker() == "o"]
+    at = [line.get_xdata()[0] for line in circles]
+    assert left < min(at) and max(at) < right
+    fallen = COUNTS["deadline"].le(day).sum()
+    assert sum(place <= date2num(pd.Timestamp(day)) for place in at) == fallen > 0
     assert not overlap(axes.get_xticklabels())
 
 

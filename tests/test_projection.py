@@ -285,9 +285,9 @@ def _spoil_later_rows(folder):
 
 
 def test_nothing_known_after_the_cut_enters_the_projection(root, data_copy):
-    clean = run_cells(root / NOTEBOOK, until="incidence-outcome")
+    clean = run_cells(root / NOTEBOOK, before="incidence-outcome")
     assert _spoil_later_rows(data_copy) > 10
-    spoilt = run_cells(root / NOTEBOOK, until="incidence-outcome")
+    spoilt = run_cells(root / NOTEBOOK, before="incidence-outcome")
     for result in ("fans", "chances", "years", "paces", "anchors"):
         first, second = clean[result], spoilt[result]
         first, second = (
@@ -298,16 +298,16 @@ def test_nothing_known_after_the_cut_enters_the_projection(root, data_copy):
 
 
 def test_what_was_known_before_the_cut_does_enter(root, data_copy):
-    clean = run_cells(root / NOTEBOOK, until="incidence-outcome")["fans"]
+    clean = run_cells(root / NOTEBOOK, before="incidence-outcome")["fans"]
     path = data_copy / "reference" / "exit_paces.csv"
     frame = pd.read_csv(path, dtype=str)
     frame.loc[frame["known_from"] <= CUT, "exits"] = "1"
     frame.to_csv(path, index=False)
-    assert not run_cells(root / NOTEBOOK, until="incidence-outcome")["fans"].equals(clean)
+    assert not run_cells(root / NOTEBOOK, before="incidence-outcome")["fans"].equals(clean)
 
 
 def test_the_readme_says_what_the_notebook_finds(root):
-    chances = run_cells(root / NOTEBOOK, until="incidence-outcome")["chances"]
+    chances = run_cells(root / NOTEBOOK, before="incidence-outcome")["chances"]
     uncertain = chances[chances["scenario"] == "plan_uncertain_delivery"].set_index("year")
     readme = (root / "README.md").read_text(encoding="utf-8")
     assert "60 villages are needed, and the chance is below 1 %" in readme

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import synthetic, tables, tasks
+from analysis import synthetic, tables, tasks, words
 
 LISTED = tables.read("tasks", place="wenshan")
 ALIASES = tables.read("departments", place="wenshan")
@@ -142,10 +142,37 @@ def test_deadlines_add_up_and_stand_in_order():
     assert counts["tasks"].sum() == 54
     first = counts.groupby("department_zh", sort=False)["deadline"].min().fillna("9999")
     assert first.is_monotonic_increasing
-    due = tasks.deadline_summary(LISTED, tasks.leads(NAMED), "2018-04-30")
-    assert (due["dated"], due["by_soon"], due["offices_zh"]) == (45, 3, ["市教育局", "市发改局"])
-    none = tasks.deadline_summary(LISTED, tasks.leads(NAMED), "2018-01-01")
-    assert (none["by_soon"], none["offices_en"]) == (0, ["—"])
+
+
+@pytest.mark.parametrize(
+    ("day", "soon", "stage", "numbers", "offices"),
+    [
+        (DAY, "2018-04-30", "ahead", (0, 45, 3), ["市教育局", "市发改局"]),
+        # Fallen due is not near any more, and where nothing is near the next deadline is.
+        ("2018-04-30", "2018-05-31", "due", (3, 42, 1), ["市发改局"]),
+        ("2018-08-31", "2018-06-30", "due", (11, 34, 1), ["市住建局"]),
+        ("2018-12-30", "2018-06-30", "due", (12, 33, 33), None),
+        ("2018-12-31", "2018-06-30", "over", (45, 0, 0), ["—"]),
+        ("2019-03-31", "2019-06-30", "over", (45, 0, 0), ["—"]),
+    ],
+)
+def test_deadlines_that_fell_due_are_told_from_those_that_are_near(
+    day, soon, stage, numbers, offices
+):
+    due = tasks.deadline_summary(LISTED, tasks.leads(NAMED), day, soon)
+    assert due["stage"] == stage
+    assert (due["fallen"], due["left"], due["by_soon"]) == numbers
+    assert offices is None or due["offices_zh"] == offices
+    assert due["dated"] == due["fallen"] + due["left"] == 45
+
+
+@pytest.mark.parametrize(("day", "over"), [("2018-10-31", 0), ("2018-11-30", 30)])
+def test_a_task_whose_deadline_fell_due_is_told_with_the_days_since(day, over):
+    needed = tasks.pace_needed(LISTED, UNITS, day).assign(unit_zh="户", unit_en="household")
+    told = tasks.told_pace(needed, "T22")
+    assert (told["pace_basis"], told["days_over"]) == ("passed", over)
+    for language in words.LANGUAGES:
+        assert f"{over}" in words.say("tasks.paced.passed", language, **told)
 
 
 # What was reported

@@ -20,6 +20,8 @@ LONGEST_LINE = 26
 def deadlines(axes: Axes, counts: pd.DataFrame, day: str, *, say: Say) -> None:
     """Draw the last days of each office's tasks as numbered circles, those without a day aside.
 
+    Days that are over stand left of the line of the brief.
+
     Parameters
     ----------
     axes : Axes
@@ -34,8 +36,9 @@ def deadlines(axes: Axes, counts: pd.DataFrame, day: str, *, say: Say) -> None:
     offices = counts["department_zh"].drop_duplicates().tolist()
     dated = counts.dropna(subset=["deadline"])
     days = pd.to_datetime(dated["deadline"])
-    last = days.max() if len(days) else pd.Timestamp(day)
-    span = max((last - pd.Timestamp(day)).days, 30)
+    marked = [pd.Timestamp(day), *days]
+    first, last = min(marked), max(marked)
+    span = max((last - first).days, 30)
     aside = last + pd.Timedelta(days=round(0.13 * span))
     for row in counts.itertuples():
         whole = pd.notna(row.deadline)
@@ -45,8 +48,8 @@ def deadlines(axes: Axes, counts: pd.DataFrame, day: str, *, say: Say) -> None:
     names = counts.drop_duplicates("department_zh")
     _rows(axes, [say("tasks.label.office", name_zh=row.department_zh, name_en=row.department_en)
                  for row in names.itertuples()])  # fmt: skip
-    axes.set_xlim(date2num(pd.Timestamp(day)) - 0.02 * span, date2num(aside) + 0.05 * span)
-    ticks = _apart([pd.Timestamp(day), *sorted(days.unique())], 1.2 * span)
+    axes.set_xlim(date2num(first) - 0.02 * span, date2num(aside) + 0.05 * span)
+    ticks = _apart(sorted(set(marked)), 1.2 * span)
     axes.set_xticks(
         [*map(date2num, ticks), date2num(aside)],
         [*(_day(tick, say) for tick in ticks), say("tasks.label.no_day")],

@@ -120,8 +120,10 @@ def deadline_counts(tasks: pd.DataFrame, offices: pd.DataFrame) -> pd.DataFrame:
     return order.drop(columns="first").reset_index(drop=True)
 
 
-def deadline_summary(tasks: pd.DataFrame, offices: pd.DataFrame, soon: str) -> dict[str, object]:
-    """Sum up when tasks are due, and whose are due first.
+def deadline_summary(
+    tasks: pd.DataFrame, offices: pd.DataFrame, day: str, soon: str
+) -> dict[str, object]:
+    """Sum up which deadlines have fallen due, and whose are due next.
 
     Parameters
     ----------
@@ -129,35 +131,43 @@ def deadline_summary(tasks: pd.DataFrame, offices: pd.DataFrame, soon: str) -> d
         ``task, deadline``.
     offices : DataFrame
         Offices that lead, from `leads`.
+    day : str
+        ISO date; a deadline on it has fallen due.
     soon : str
-        ISO date.
+        ISO date up to which deadlines are near; the next one is near in any case.
 
     Returns
     -------
     dict
-        ``dated`` (tasks with a last day), ``soon``, ``by_soon`` (of them due by that day),
-        ``last`` (the last day of all; missing if none has a day), ``at_last`` (due on it), and
-        ``offices_zh, offices_en``: the offices of those due by that day, first day first; a dash
-        alone if there is none.
+        ``dated`` (tasks with a last day), ``fallen`` (of them due by the day), ``left``, ``soon``,
+        ``by_soon`` (of those left, due by then), ``last`` (the last day of all; missing if none has
+        a day), ``at_last`` (due on it), ``offices_zh, offices_en`` (the offices of those due by
+        ``soon``, first day first; a dash alone if there is none), and ``stage``: ``ahead`` (no
+        deadline has fallen due), ``over`` (all have), else ``due``.
 
     Examples
     --------
     >>> tasks = pd.DataFrame({"task": ["T1", "T2"], "deadline": ["2018-06-30", None]})
     >>> offices = pd.DataFrame({"task": ["T1"], "department_zh": ["市水务局"],
     ...                         "department_en": ["water bureau"]})
-    >>> deadline_summary(tasks, offices, "2018-06-30")["offices_en"]
+    >>> deadline_summary(tasks, offices, "2018-03-28", "2018-06-30")["offices_en"]
     ['water bureau']
     """
     days = tasks["deadline"].dropna()
-    last = days.max() if len(days) else None
-    near = tasks[tasks["deadline"].fillna("9999") <= soon].sort_values("deadline", kind="stable")
+    ahead = tasks[tasks["deadline"] > day].sort_values("deadline", kind="stable")
+    soon = max(soon, ahead["deadline"].min()) if len(ahead) else soon
+    near = ahead[ahead["deadline"] <= soon]
     whose = near.merge(offices, on="task").drop_duplicates("department_zh")
+    last, fallen = days.max() if len(days) else None, len(days) - len(ahead)
     return {
         "dated": len(days),
+        "fallen": fallen,
+        "left": len(ahead),
         "soon": soon,
         "by_soon": len(near),
         "last": last,
         "at_last": int((days == last).sum()),
+        "stage": "ahead" if not fallen else "due" if len(ahead) else "over",
         **{f"offices_{language}": whose[f"department_{language}"].tolist() or ["—"]
            for language in ("zh", "en")},
     }  # fmt: skip
@@ -171,17 +181,18 @@ def told_pace(needed: pd.DataFrame, task: str) -> dict[str, object]:
     needed : DataFrame
         From `pace_needed`, with the names of its units and tasks.
     task : str
-        Code of a task that has a pace.
+        Code of a task that has a pace, or had one before its deadline fell due.
 
     Returns
     -------
     dict
-        ``task_zh, task_en, unit_zh, unit_en, remaining, deadline, days_left, per_day, per_month``.
+        ``task_zh, task_en, unit_zh, unit_en, remaining, deadline, days_left, per_day, per_month``,
+        ``pace_basis`` (``needed``, or ``passed``) and ``days_over`` (since the deadline).
 
     Raises
     ------
     KeyError
-        The task has no pace; the message lists those that have.
+        The task never had a pace; the message lists those that have or had.
 
     Examples
     --------
@@ -191,10 +202,11 @@ def told_pace(needed: pd.DataFrame, task: str) -> dict[str, object]:
     ...
     KeyError: "the task 'T2' has no pace; those that have one: T1"
     """
-    paced = needed[needed["pace_basis"] == "needed"].set_index("task")
+    paced = needed[needed["pace_basis"].isin(["needed", "passed"])].set_index("task")
     if task not in paced.index:
         listed = ", ".join(paced.index) or "none"
         raise KeyError(f"the task {task!r} has no pace; those that have one: {listed}")
     columns = ["task_zh", "task_en", "unit_zh", "unit_en", "remaining", "deadline", "days_left",
-               "per_day", "per_month"]  # fmt: skip
-    return paced.loc[task, columns].to_dict()
+               "per_day", "per_month", "pace_basis"]  # fmt: skip
+    told = paced.loc[task]
+    return told[columns].to_dict() | {"days_over": -told["days_left"]}
