@@ -55,3 +55,19 @@ def test_tasks_whose_deadlines_are_all_over_are_told_so(root, said):
     )
     assert _holds(said["tasks.pace.none"], "has a day left", "没有剩余天数")
     assert "All 45" in said["tasks.timeline.over"]["headline"]["en"]
+
+
+PLACES = {"wenshan": {"place": "wenshan"}, "demo_county": {"place": "demo_county", "area": "SYND"}}
+
+
+@pytest.mark.parametrize(("place", "kind"), [("wenshan", "needed"), ("demo_county", "counted")])
+@pytest.mark.parametrize("until", ["2018-11-30", "2018-12-31", "2019-01-31"])
+def test_the_chapter_of_incidence_says_that_the_year_is_over(root, said, place, kind, until):
+    path = root / "notebooks" / "02_poverty_incidence.ipynb"
+    names = run_cells(path, before="incidence-exit-years", until=until, draws=200, **PLACES[place])
+    needed, answer = f"incidence.{kind}.passed", names["expected"]["verdict"]
+    over = until >= "2018-12-31"
+    assert (needed in said) == (f"incidence.answer.passed.{answer}" in said) == over
+    assert (f"incidence.answer.{answer}" in said) != over
+    for key in (needed, f"incidence.answer.passed.{answer}") if over else ():
+        assert _holds(said[key], "31 December 2018, has passed", "2018年12月31日的期限已过")

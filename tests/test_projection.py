@@ -169,6 +169,20 @@ def test_the_speech_needs_7315_persons_and_60_villages():
     assert projection.exits_needed(state, 60, CUT, "2018-12-31")["verdict"] == "enough"
 
 
+@pytest.mark.parametrize("start", ["2018-12-30", "2018-12-31", "2019-01-31"])
+@pytest.mark.parametrize("planned", [41, 60])
+def test_a_deadline_gone_by_asks_for_as_much_and_for_no_pace(start, planned):
+    state = projection.starting_state(tables.margins("wenshan"), 2017)
+    before = projection.exits_needed(state, planned, CUT, "2018-12-31")
+    after = projection.exits_needed(state, planned, start, "2018-12-31")
+    paces = ["persons_month", "villages_month"]
+    over = start >= "2018-12-31"
+    assert (after["verdict"] == "passed") == over
+    assert [bool(np.isnan(after[name])) for name in paces] == [over, over]
+    for name in set(before) - {*paces, "verdict"}:
+        assert after[name] == before[name]
+
+
 def test_a_missing_figure_is_named():
     with pytest.raises(KeyError, match="poor_persons"):
         projection.starting_state(tables.margins("wenshan").drop(index="poor_persons"), 2017)

@@ -411,7 +411,8 @@ def exits_needed(state: State, planned: float, start: str, end: str) -> dict[str
     dict
         ``persons, persons_low, persons_high, villages`` to exit, the same a month
         (``persons_month, villages_month``), villages ``planned``, then ``reached``, and ``must``;
-        ``verdict`` is ``enough`` where the plan reaches what must be out, else ``short``.
+        ``verdict`` is ``enough`` where the plan reaches what must be out, else ``short``; it is
+        ``passed``, and what a month would take is missing, where the end is not after the start.
         Incidence must end strictly below its line.
 
     Examples
@@ -425,16 +426,18 @@ def exits_needed(state: State, planned: float, start: str, end: str) -> dict[str
     must = math.ceil(state.village_share * state.villages - 1e-9)
     villages = max(0, int(must - state.villages_out))
     reached = int(min(state.villages_out + planned, state.villages))
+    passed = end <= start
+    amounts = {"persons": persons["persons"], "villages": villages}
     return {
         **persons,
-        "persons_month": monthly_pace(persons["persons"], start, end),
         "villages": villages,
-        "villages_month": monthly_pace(villages, start, end),
+        **{f"{name}_month": math.nan if passed else monthly_pace(amount, start, end)
+           for name, amount in amounts.items()},
         "planned": planned,
         "reached": reached,
         "must": must,
-        "verdict": "enough" if reached >= must else "short",
-    }
+        "verdict": "passed" if passed else "enough" if reached >= must else "short",
+    }  # fmt: skip
 
 
 def _persons_needed(state: State) -> dict[str, int]:
