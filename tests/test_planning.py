@@ -503,9 +503,36 @@ def test_rainy_months_have_the_crews_of_the_rain():
     assert road.loc["2018-07"] < road.loc["2018-05"] == road.loc["2018-11"]
 
 
-def test_the_deadline_lies_after_the_start():
-    with pytest.raises(ValueError, match="no month of work"):
-        planning.months_to("2018-03-28", "2018-03-31")
+@pytest.mark.parametrize(
+    ("start", "left", "months"),
+    [
+        ("2018-11-30", "months", 1),
+        ("2018-12-01", "no_month", 0),
+        ("2018-12-30", "no_month", 0),
+        ("2018-12-31", "passed", 0),
+        ("2019-03-31", "passed", 0),
+    ],
+)
+def test_a_deadline_gone_by_leaves_no_month_and_asks_for_some_from_now_on(start, left, months):
+    at_hand = planning.resources(CREWS, 9.0, 0.5, start=start, deadline="2018-12-31")
+    assert planning.time_left(start, "2018-12-31") == left
+    assert at_hand["deadline"] == months
+    assert len(at_hand["crews"]) == len(at_hand["funds"]) == months + 12
+    assert at_hand["crews"].index[0] == pd.Period(start, "M") + 1
+    # Nothing more comes in after the deadline.
+    assert at_hand["funds"].iloc[-12:].eq(9.0).all()
+
+
+def test_a_case_without_a_month_left_is_short_of_nothing_but_time():
+    case = planning.two_villages()._replace(deadline=0)
+    verdict, plan = planning.nearest_plan(case)
+    assert (verdict, plan.villages, plan.cost_yuan) == ("impossible", (), 0.0)
+    against = planning.contradictions(case)
+    assert against == [["villages", "deadline"]]
+    give = planning.ways_out(case, against).set_index("limit")
+    assert give.loc["deadline", ["now", "needed"]].tolist() == [0, 2]
+    money = planning.ways_out(case, [["villages", "budget"]]).set_index("limit")
+    assert money.loc["budget", "now"] == case.funds.iloc[0]
 
 
 def test_every_work_solves_an_indicator_that_its_column_measures():

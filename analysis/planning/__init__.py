@@ -36,6 +36,7 @@ from analysis.planning.needs import (
     months_to,
     resources,
     still_allowed,
+    time_left,
 )
 from analysis.planning.published import (
     named,
@@ -90,6 +91,7 @@ __all__ = [
     "resources",
     "solve",
     "still_allowed",
+    "time_left",
     "two_villages",
     "ways_out",
     "works_by_kind",

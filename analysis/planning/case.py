@@ -37,7 +37,8 @@ class Case(NamedTuple):
         Smallest numbers to reach: ``villages`` released, ``persons`` exited; a kind maps to the
         units that must be done whoever exits.
     deadline : int
-        Months from the start, 1 to the rows of ``crews``; all works end by then.
+        Months from the start, 0 (the deadline has passed) to the rows of ``crews``; all works end
+        by then.
 
     Examples
     --------

@@ -141,7 +141,8 @@ def contradiction_names(contradicting: Sequence[Sequence[str]]) -> dict[str, obj
 
 
 def _now(case: Case, limit: str) -> float:
-    months = slice(0, case.deadline)
+    # Where no month is left, what is at hand now is what the next month finds.
+    months = slice(0, max(case.deadline, 1))
     if limit == "budget":
         return float(case.funds.iloc[months].max())
     if limit == "deadline":

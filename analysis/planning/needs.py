@@ -29,6 +29,8 @@ def months_to(start: str, deadline: str, grace: int = 12) -> pd.PeriodIndex:
     """
     List the months of work: from the one after the start to the deadline's, and some after it.
 
+    Where the deadline is not after the start's month, only those some are left.
+
     Parameters
     ----------
     start, deadline : str
@@ -41,20 +43,40 @@ def months_to(start: str, deadline: str, grace: int = 12) -> pd.PeriodIndex:
     PeriodIndex
         Months in order.
 
-    Raises
-    ------
-    ValueError
-        The deadline is not after the start's month.
-
     Examples
     --------
     >>> len(months_to("2018-03-28", "2018-12-31", grace=0))
     9
+    >>> len(months_to("2018-12-31", "2018-12-31", grace=0))
+    0
     """
-    first, last = pd.Period(start, "M") + 1, pd.Period(deadline, "M")
-    if last < first:
-        raise ValueError(f"between {start} and {deadline} there is no month of work")
-    return pd.period_range(first, last + grace, freq="M", name="month")
+    now, last = pd.Period(start, "M"), pd.Period(deadline, "M")
+    return pd.period_range(now + 1, max(now, last) + grace, freq="M", name="month")
+
+
+def time_left(start: str, deadline: str) -> str:
+    """
+    Say whether a deadline still leaves time to work.
+
+    Parameters
+    ----------
+    start, deadline : str
+        ISO dates.
+
+    Returns
+    -------
+    str
+        months; no_month where the deadline is ahead but ends the start's own month; or passed,
+        from the day of the deadline on.
+
+    Examples
+    --------
+    >>> time_left("2018-03-28", "2018-12-31"), time_left("2019-01-31", "2018-12-31")
+    ('months', 'passed')
+    """
+    if len(months_to(start, deadline, grace=0)):
+        return "months"
+    return "no_month" if start < deadline else "passed"
 
 
 def crews_by_month(crews: pd.DataFrame, months: pd.PeriodIndex) -> pd.DataFrame:
@@ -101,7 +123,7 @@ def funds_by_month(
     months : PeriodIndex
         From `months_to`.
     deadline : int
-        Months of work.
+        Months of work, 0 or more.
 
     Returns
     -------
@@ -138,12 +160,7 @@ def resources(
     Returns
     -------
     dict
-        ``crews, funds, deadline``.
-
-    Raises
-    ------
-    ValueError
-        The deadline is not after the start's month.
+        ``crews, funds``, and ``deadline`` (months of work until then; 0 where none is left).
 
     Examples
     --------
