@@ -26,6 +26,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from projects import run_cells
 
 from analysis import briefs, explore, office, poverty, startpage, synthetic, tables, words
 from analysis.briefs import chapters
@@ -416,6 +417,24 @@ def test_only_the_bench_knows_widgets(root):
     shown = {"ipywidgets", "itables"}
     knowing = {p.parent for p in (root / "analysis").rglob("*.py") if shown & set(_imported(p))}
     assert knowing == {root / "analysis/explore"}
+
+
+def test_the_bench_starts_at_the_plan_of_the_place(root):
+    names = run_cells(root / "notebooks/10_explore.ipynb", place="demo_county")
+    printed = tables.margins("demo_county")["value"]
+    assert names["move"].villages == printed["planned_village_exits"] == 8
+    assert names["move"].growth == printed["income_growth"]
+    assert names["told"].threshold == printed["incidence_threshold"]
+    assert names["bench"].move == names["move"]
+
+
+def test_the_bench_starts_at_what_is_given_else_printed_else_nothing(begun):
+    assert explore.printed(begun, "county_a") == (0.0, 0, None)
+    assert explore.printed(begun, "wenshan") == (0.097, begun.listed_left, 0.03)
+    given = {"growth": 0.0, "villages": 0, "threshold": 0.0}
+    assert explore.printed(begun, "wenshan", **given) == (0.0, 0, 0.0)
+    many = begun.listed_left + 1
+    assert explore.printed(begun, "wenshan", villages=many).villages == many
 
 
 def test_the_stored_notebook_holds_nothing_live(root):

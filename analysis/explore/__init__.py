@@ -14,12 +14,14 @@ from analysis.explore.outlook import (
     village_outlook,
     yuan_per_exit,
 )
+from analysis.explore.printed import Printed, printed
 from analysis.explore.sliders import Bench, bench
 from analysis.explore.view import Scene, chart, numbers, picture, searchable, write_view
 
 __all__ = [
     "Bench",
     "Move",
+    "Printed",
     "Scene",
     "Start",
     "bench",
@@ -29,6 +31,7 @@ __all__ = [
     "outlook",
     "picture",
     "plan_curve",
+    "printed",
     "searchable",
     "start",
     "township_outlook",
