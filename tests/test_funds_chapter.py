@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from projects import run_cells
 
 from analysis import exhibits, marks, office, summary, synthetic, words
 
@@ -179,3 +180,26 @@ def test_each_kind_of_ledgers_has_its_sentence_and_a_made_up_place_is_not_told_i
         words.say("funds.whose.made_up", each, place=["demo_county"]) for each in words.LANGUAGES
     ]
     assert "没有" not in said[0] and "No ledgers" not in said[1]
+
+
+@pytest.mark.parametrize(
+    ("told", "silent"),
+    [
+        ({"year": 2018, "until": "2019-01-01"}, {"levels", "projects"}),
+        ({"year": 2016}, {"levels", "projects"}),
+        ({"example": "532601"}, {"projects"}),
+        ({}, set()),
+    ],
+)
+def test_a_year_or_county_that_was_not_read_leaves_a_sentence(told, silent, monkeypatch):
+    shown = {}
+    for verb in ("finding", "table", "figure"):
+        monkeypatch.setattr(exhibits, verb, _kept(getattr(exhibits, verb), shown))
+    names = run_cells(NOTEBOOK, before="funds-silence", **told)
+    missing = {key for key in ("levels", "projects") if shown[f"funds.{key}"]["kind"] != "table"}
+    assert missing == silent
+    assert ("funds.county" in shown) == (not silent)
+    for key in silent:
+        said = shown[f"funds.{key}"]
+        assert said["confidence"] == "cannot_tell"
+        assert str(names["year"]) in said["text"]["en"] and str(names["year"]) in said["text"]["zh"]

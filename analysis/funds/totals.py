@@ -65,12 +65,12 @@ def shares(frame: pd.DataFrame, amount: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The frame with ``share``, 0 to 1, summing to 1.
+        The frame with ``share``, 0 to 1, summing to 1; none where there are no rows.
 
     Raises
     ------
     ValueError
-        The total is not above zero.
+        The total of the rows is not above zero.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def shares(frame: pd.DataFrame, amount: str) -> pd.DataFrame:
     [0.75, 0.25]
     """
     total = float(frame[amount].sum())
-    if not total > 0:
+    if len(frame) and not total > 0:
         raise ValueError(f"the column {amount} sums to {total:g}; shares need a total above zero")
     return frame.assign(share=frame[amount].astype(float) / total)
 
