@@ -1,12 +1,12 @@
 """Chapter 1 on other texts: figures that all agree, years that are as printed or are not."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from projects import run_cells
 
-from analysis import exhibits, words
+from analysis import audit, exhibits, words
 
 NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "01_printed_figures.ipynb"
 PLACE = "demo_county"
@@ -33,16 +33,12 @@ def _agree(data):
     path.write_text(text.replace(",41.62,0.4162,", ",41.26,0.4126,"), encoding="utf-8")
 
 
-def _run(monkeypatch):
+def _run(monkeypatch, **told):
     """Run the chapter, and give what it shows by key."""
     shown = {}
     for verb in ("finding", "table", "figure"):
         monkeypatch.setattr(exhibits, verb, _kept(getattr(exhibits, verb), shown))
-    names = {}
-    for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            exec("".join(cell["source"]), names)
-            names["place"] = PLACE
+    run_cells(NOTEBOOK, **{"place": PLACE, **told})
     return shown
 
 
@@ -92,3 +88,38 @@ def test_a_plan_that_suffices_is_not_said_to_fall_short_of_the_line():
     plan = {"villages": 14, "out": 5, "planned": 8, "reached": 13, "needed": 13}
     said = words.say("printed_figures.villages.alt", "en", **plan)
     assert said.endswith("stands at 13, the plan reaches 13.")
+
+
+@pytest.mark.parametrize(
+    ("ledgers", "residuals", "alarms", "said"),
+    [
+        ([], "residuals.none", None, None),
+        (["demo_county"], "residuals.none", "some_stockless", "of 1 other ledgers, 1 raise"),
+        (["county_a"], "residuals", "none", "of 1 other ledgers"),
+    ],
+)
+def test_any_ledgers_can_be_tested_for_false_alarms(monkeypatch, ledgers, residuals, alarms, said):
+    shown = _run(monkeypatch, ledgers=ledgers)
+    assert f"printed_figures.{residuals}" in shown
+    assert ("printed_figures.elsewhere.empty" in shown) == (not ledgers)
+    found = [key.rsplit(".", 1)[1] for key in shown if key.startswith("printed_figures.alarms")]
+    assert found == ([alarms] if alarms else [])
+    if alarms:
+        text = shown[f"printed_figures.alarms.{alarms}"]["text"]
+        assert said in text["en"] and "1地" in text["zh"]
+
+
+def test_an_alarm_is_told_with_and_without_a_stock():
+    rows = pd.DataFrame(
+        {
+            "place": ["a", "a", "b"],
+            "kind": ["ledger", "equality", "equality"],
+            "verdict": ["cannot_be_tested", "contradicted", "holds"],
+            "reason": ["unobserved_flows", "apart", "meets"],
+            "relative": [-0.25, 9.0, 0.0],
+        }
+    )
+    judged = rows[["place", "verdict"]]
+    told = {name: audit.ledgers_fared(rows[rows["place"] == name], judged) for name in "ab"}
+    assert (told["a"]["told"], told["a"]["largest"]) == ("some", 0.25)
+    assert told["b"]["told"] == "none_stockless"

@@ -1,7 +1,13 @@
 """Do the printed figures of a document agree with each other, and with their own years?"""
 
 from analysis.audit.expressions import ExpressionError
-from analysis.audit.facts import corrupt_figures, fact_verdicts, ledgers_fared, verdict_counts
+from analysis.audit.facts import (
+    corrupt_figures,
+    fact_verdicts,
+    ledgers_fared,
+    tested_elsewhere,
+    verdict_counts,
+)
 from analysis.audit.identities import bounds, figures, identity_verdicts
 from analysis.audit.years import (
     deadline_candidates,
@@ -26,6 +32,7 @@ __all__ = [
     "ledgers_fared",
     "mention_meanings",
     "resolved_years",
+    "tested_elsewhere",
     "verdict_counts",
     "year_fraction",
     "year_shifts",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from analysis.audit import expressions
-from analysis.audit.identities import CONTRADICTED, HOLDS, UNTESTABLE
+from analysis.audit.identities import CONTRADICTED, HOLDS, UNTESTABLE, identity_verdicts
 
 CORRUPT = "corrupt"
 VERDICTS = (HOLDS, CONTRADICTED, CORRUPT, UNTESTABLE)
@@ -17,6 +17,11 @@ WEAK = ("outside_disagrees", "outside_agrees", "unobserved_flows", "rounding", "
 BOUNDING = ("bound", "wording")
 NOTHING = (99, UNTESTABLE, "alone", None)
 REDACTED = "x"
+# What is shown of other ledgers, where there is none of them to show.
+ELSEWHERE = [
+    *("place", "title_zh", "title_en", "kind", "verdict", "reason"),
+    *("result", "relative", "allowed_low", "allowed_high"),
+]
 RANGE = re.compile(r"(\d+)\s*[-–—~～至]\s*(\d+)")
 
 Finding = tuple[str, str]
@@ -71,40 +76,79 @@ def fact_verdicts(facts: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
     return own.assign(**pd.DataFrame(rows, columns=columns, index=own.index))
 
 
-def ledgers_fared(tested: pd.DataFrame, judged: pd.DataFrame) -> dict[str, int]:
+def tested_elsewhere(
+    books: Mapping[str, pd.DataFrame], rules: Mapping[str, pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """
+    Test the ledgers of other places by the same code.
+
+    Parameters
+    ----------
+    books, rules : mapping of str to pandas.DataFrame
+        By place: its printed figures, and the identities between them.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        From `identities.identity_verdicts` and from `fact_verdicts`, each with ``place``; no rows
+        where no place is given.
+
+    Examples
+    --------
+    >>> [len(each) for each in tested_elsewhere({}, {})]
+    [0, 0]
+    """
+    tested = {place: identity_verdicts(rules[place], facts) for place, facts in books.items()}
+    judged = {place: fact_verdicts(facts, tested[place]) for place, facts in books.items()}
+    return _by_place(tested), _by_place(judged)
+
+
+def _by_place(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    if not frames:
+        return pd.DataFrame(columns=ELSEWHERE)
+    return pd.concat(frames, names=["place"]).reset_index("place")
+
+
+def ledgers_fared(tested: pd.DataFrame, judged: pd.DataFrame) -> dict[str, object]:
     """
     Count how ledgers fared under the identities, for a sentence.
 
     Parameters
     ----------
     tested : pandas.DataFrame
-        From `identities.identity_verdicts`, with ``place``.
+        From `tested_elsewhere`.
     judged : pandas.DataFrame
-        From `fact_verdicts`, with ``place``.
+        From `tested_elsewhere`.
 
     Returns
     -------
-    dict of int
+    dict
         ``identities`` tested, those ``held``, ``excused`` (a residual that unrecorded births and
         deaths could explain) and ``alarms`` (contradicted); ``silent`` counts the ledgers of which
-        no figure is confirmed.
+        no figure is confirmed; ``largest`` residual as a ratio of its line. ``told`` says which
+        sentence fits: some or none raise an alarm, and whether any stock has flows to close it by.
 
     Examples
     --------
     >>> tested = pd.DataFrame({"place": ["a", "a"], "verdict": ["holds", "derived"],
-    ...                        "reason": ["meets", "derived"]})
+    ...     "kind": "equality", "relative": 0.0, "reason": ["meets", "derived"]})
     >>> judged = pd.DataFrame({"place": ["a"], "verdict": ["cannot_be_tested"]})
-    >>> ledgers_fared(tested, judged)
-    {'identities': 1, 'held': 1, 'excused': 0, 'alarms': 0, 'silent': 1}
+    >>> fared = ledgers_fared(tested, judged)
+    >>> fared["held"], fared["silent"], fared["told"]
+    (1, 1, 'none_stockless')
     """
+    stocks = tested.loc[tested["kind"] == "ledger", "relative"].astype(float)
     tests = tested[tested["verdict"] != "derived"]
     confirmed = (judged["verdict"] == HOLDS).groupby(judged["place"]).any()
+    alarms = int((tests["verdict"] == CONTRADICTED).sum())
     return {
         "identities": len(tests),
         "held": int((tests["verdict"] == HOLDS).sum()),
         "excused": int((tests["reason"] == "unobserved_flows").sum()),
-        "alarms": int((tests["verdict"] == CONTRADICTED).sum()),
+        "alarms": alarms,
         "silent": int((~confirmed).sum()),
+        "largest": stocks.abs().max(),
+        "told": ("some" if alarms else "none") + ("_stockless" if stocks.empty else ""),
     }
 
 

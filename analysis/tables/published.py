@@ -83,6 +83,8 @@ def sources(*frames: pd.DataFrame) -> list[dict[str, str]]:
     >>> sources(shown)[0]["verification"]
     'verified-read'
     """
+    if not frames:
+        return []
     marks = pd.concat([frame[["source", "verification"]] for frame in frames])
     marks = marks.assign(source=marks["source"].str.split(";")).explode("source")
     weakest = marks["verification"].map(MARKS.index).groupby(marks["source"], sort=False).max()
