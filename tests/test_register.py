@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from projects import run_cells
 
-from analysis import projection, register, tables
+from analysis import exhibits, projection, register, tables
 
 YEARS = [2015, 2016, 2017]
 VILLAGES = ["v1", "v2"]
@@ -250,9 +251,7 @@ EXITS = [f"A{number:02d}" for number in range(8, 13)]
     ],
 )
 def test_the_real_ledgers_leave_their_residuals(place, flows, residual):
-    rows = register.ledger_rows(_terms(place, flows), ["place"])
-    if "opening" not in rows:
-        rows["opening"] = 0
+    rows = register.ledger_rows(_terms(place, flows), ["place"]).fillna({"opening": 0})
     told = register.residuals(rows).iloc[0]
     assert (told["residual"], told["verdict"]) == (residual, "open")
 
@@ -364,3 +363,58 @@ def test_a_projection_takes_the_register_or_the_margins_by_one_interface():
 def test_a_year_the_register_does_not_have_is_refused():
     with pytest.raises(ValueError, match="2020"):
         register.counted_margins(tables.margins("wenshan"), STORY, _villages(), 2020, source="s")
+
+
+# ---- chapter 7 on other printed ledgers
+
+
+@pytest.fixture
+def seventh(root, monkeypatch):
+    """Chapter 7 of the made-up county, and the keys of what it shows."""
+    shown = {}
+    for verb in ("finding", "table"):
+        monkeypatch.setattr(exhibits, verb, _noted(getattr(exhibits, verb), shown))
+    monkeypatch.setattr(exhibits, "figure", lambda key, *_, **values: shown.update({key: values}))
+    path = root / "notebooks" / "07_register_flows.ipynb"
+    return lambda **told: (run_cells(path, place="demo_county", **told), shown)[1]
+
+
+def _noted(show, shown):
+    def noting(*given, **values):
+        exhibit = show(*given, **values)
+        shown[exhibit.content["key"]] = values
+        return exhibit
+
+    return noting
+
+
+@pytest.mark.parametrize("ledgers", [[], ["songming", "zone_c"]])
+def test_ledgers_without_a_stock_leave_a_sentence(seventh, ledgers):
+    shown = seventh(ledgers=ledgers)
+    assert {"register.residuals.none", "register.answer.kept"} <= set(shown)
+    assert "register.open" not in shown
+
+
+def test_the_largest_residual_is_that_of_the_ledgers_named(seventh):
+    shown = seventh(ledgers=["township_b"], checked="county_a")
+    told = shown["register.open"]
+    assert (told["statements"], told["largest"]) == (1, 185)
+    assert told["share"] == pytest.approx(185 / 8242, abs=0.003)
+
+
+def _printed(place):
+    terms = tables.read("ledger_terms").query("place == @place")
+    facts = tables.read("facts", place=place).assign(place=place)
+    return register.printed_moves(register.printed_terms(terms, facts), facts, place)
+
+
+def test_a_printed_check_counts_those_who_fell_back_among_all_who_had_exited():
+    moves = _printed("township_b").set_index("to_state")
+    assert moves["households"].to_dict() == {"returned": 21, "exited": 375 + 205 + 102 - 21}
+    assert set(moves["year"]) == {2017}
+    assert register.latest_return(moves.reset_index())["at_risk"] == 682
+
+
+def test_a_ledger_that_prints_no_check_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"checked: .*'county_a'.*these do: township_b, by"):
+        _printed("county_a")

@@ -11,9 +11,11 @@ from analysis.register.closings import (
 from analysis.register.flows import FLOWS, GAINS, LOSSES, POOR, STATES, flows
 from analysis.register.published import counted, hides_poor, hides_start, protected, publishable
 from analysis.register.reconciliation import (
+    CHECKED,
     breaks,
     compare_flows,
     ledger_rows,
+    printed_moves,
     printed_terms,
     residuals,
     unknown_flows,
@@ -32,6 +34,7 @@ from analysis.register.states import (
 from analysis.register.store import Store, read_store, write_register
 
 __all__ = [
+    "CHECKED",
     "FLOWS",
     "GAINS",
     "LOSSES",
@@ -55,6 +58,7 @@ __all__ = [
     "own_returns",
     "passage_table",
     "passages",
+    "printed_moves",
     "printed_terms",
     "protected",
     "publishable",

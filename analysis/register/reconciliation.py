@@ -1,8 +1,14 @@
 """Ledgers of flows, kept or printed, held against their own sums and against the panel."""
 
+import numpy as np
 import pandas as pd
 
+from analysis import tables
 from analysis.register.flows import FLOWS, GAINS, LOSSES, RESIZED
+
+ENDS = ("opening", "closing")
+# Households that had exited and were looked at again: no stock, so nothing to close.
+CHECKED = "exits_checked"
 
 
 def residuals(ledger):
@@ -53,7 +59,7 @@ def residuals(ledger):
 
 
 def _check_ends(ledger):
-    missing = [name for name in ("opening", "closing") if name not in ledger]
+    missing = [name for name in ENDS if name not in ledger]
     if missing:
         raise KeyError(f"the ledger has no column {' and no column '.join(missing)}")
 
@@ -139,8 +145,8 @@ def ledger_rows(terms, keys):
     Returns
     -------
     DataFrame
-        One row a key in the order of first appearance; a flow no term names is missing, as is a
-        flow with a missing term.
+        One row a key in the order of first appearance, with opening and closing; a flow no term
+        names is missing, as is a flow with a missing term.
 
     Raises
     ------
@@ -162,7 +168,62 @@ def ledger_rows(terms, keys):
     for flow in [name for name in FLOWS if name in set(frame["flow"])]:
         named = frame[frame["flow"] == flow].groupby(keys, as_index=False)["value"]
         order = order.merge(named.sum(skipna=False).rename(columns={"value": flow}), "left", keys)
-    return order.reset_index(drop=True)
+    ends = [name for name in ENDS if name not in order]
+    return order.assign(**dict.fromkeys(ends, np.nan)).reset_index(drop=True)
+
+
+def printed_moves(terms, facts, place):
+    """Count the households of a printed ledger that had exited, and those found poor again.
+
+    Parameters
+    ----------
+    terms : DataFrame
+        From `printed_terms`, with ``statement``; that of such a check is `CHECKED`.
+    facts : DataFrame
+        Columns ``place, fact, period_resolved``; the year is that of the returns.
+    place : str
+        Place whose ledger is asked.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``year, from_state, to_state, households``, as `transitions` gives them.
+
+    Raises
+    ------
+    ValueError
+        The place prints no such check; the message names those that do.
+
+    Examples
+    --------
+    >>> terms = pd.DataFrame({"place": "a", "statement": CHECKED, "flow": ["exited", "returned"],
+    ...                       "fact": ["F1", "F2"], "value": [9.0, 2.0]})
+    >>> facts = pd.DataFrame({"place": "a", "fact": ["F2"], "period_resolved": ["2017-09"]})
+    >>> printed_moves(terms, facts, "a")[["year", "households"]].values.tolist()
+    [[2017.0, 2.0], [2017.0, 7.0]]
+    """
+    own = terms[(terms["place"] == place) & (terms["statement"] == CHECKED)]
+    if own.empty:
+        _refuse_unchecked(place)
+    out, back = (own[own["flow"] == flow] for flow in ("exited", "returned"))
+    periods = facts[(facts["place"] == place) & facts["fact"].isin(back["fact"])]
+    households = [back["value"].sum(), out["value"].sum() - back["value"].sum()]
+    return pd.DataFrame(
+        {
+            "year": int(periods["period_resolved"].max()[:4]),
+            "from_state": "exited",
+            "to_state": ["returned", "exited"],
+            "households": households,
+        }
+    )
+
+
+def _refuse_unchecked(place):
+    there = tables.read("ledger_terms").query("statement == @CHECKED")["place"].unique()
+    raise ValueError(
+        f"checked: the ledger of '{place}' prints no households that fell back; these do: "
+        f"{', '.join(there) or 'none'}, by the statement {CHECKED} of reference/ledger_terms.csv"
+    )
 
 
 def compare_flows(derived, kept, keys):
