@@ -280,6 +280,34 @@ def test_a_level_without_indicators_is_refused():
         exits.required_parts(pack(("venue", "=", 1.0, "yes")), MEASURES, "township")
 
 
+def test_a_standard_without_a_level_is_named_with_the_levels_it_has():
+    card = tables.read("standards", pack="guangxi_2017")
+    with pytest.raises(ValueError, match=r"standard 'guangxi_2017' has .*'county'; it has: .*vill"):
+        exits.required_parts(card, MEASURES, "county")
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_any_standard_stands_beside_the_own_and_the_own_says_what_a_plan_aims_at(name):
+    packs = {each: tables.read("standards", pack=each) for each in PACKS}
+    nothing = pd.DataFrame(columns=["moment", "column", "value", "value_low", "value_high"])
+    rules = packs[name].query("level == 'county'")["indicator"]
+    if "village_exit_share" in set(rules):
+        judged = exits.printed_checklists(packs, MEASURES, nothing, name)
+        assert set(judged) == {
+            each for each, rows in packs.items() if "county" in set(rows["level"])
+        }
+        assert {"guizhou_2017", "guangxi_2017"}.isdisjoint(judged)
+    else:
+        with pytest.raises(ValueError, match=rf"pack: .*'{name}'.*these have it: yunnan_2017;"):
+            exits.printed_checklists(packs, MEASURES, nothing, name)
+
+
+def test_a_year_the_ledgers_lack_is_refused_with_those_they_hold(root):
+    path = root / "notebooks" / "05_exit_readiness.ipynb"
+    with pytest.raises(ValueError, match=r"year: .*2013; they hold 2015, 2016, 2017"):
+        run_cells(path, place="demo_county", year=2013, before="exits-synthetic-packs")
+
+
 def test_a_line_that_is_not_there_or_stands_twice_is_refused():
     lines = pd.DataFrame({"line": ["own", "own"], "year": [2017, 2017], "line_yuan": [1.0, 2.0]})
     with pytest.raises(ValueError, match="stands twice"):

@@ -24,6 +24,7 @@ from analysis.exits.printed import (
     checklist_table,
     measurable,
     printed_checklist,
+    printed_checklists,
     printed_county,
     village_plan_summary,
 )
@@ -42,6 +43,7 @@ from analysis.exits.rollup import (
     filled_villages,
     household_shares,
     household_totals,
+    of_year,
     township_indicators,
     village_indicators,
 )
@@ -68,7 +70,9 @@ __all__ = [
     "marginal_release",
     "measurable",
     "most_released",
+    "of_year",
     "printed_checklist",
+    "printed_checklists",
     "printed_county",
     "publishable_release",
     "publishable_verdicts",

@@ -119,7 +119,11 @@ def required_parts(standard: pd.DataFrame, measures: pd.DataFrame, level: str) -
     """
     asked = standard[standard["level"] == level]
     if asked.empty:
-        raise ValueError(f"the standard has no indicator of the level '{level}'")
+        there = ", ".join(standard["level"].unique())
+        named = "".join(f" '{name}'" for name in standard.get("pack", pd.Series()).unique())
+        raise ValueError(
+            f"the standard{named} has no indicator of the level '{level}'; it has: {there}"
+        )
     match = ["level", "indicator", "unit"]
     own = ["part", "column", "transform", "against", "threshold_column", "part_unit"]
     parts = asked[[*match, "number", "operator", "threshold"]].merge(

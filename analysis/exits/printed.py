@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from analysis import tables
 from analysis.exits.judgement import FAIL, PASS, UNKNOWN, judge, verdicts
 
 MOMENTS = ("today", "plan")
@@ -107,6 +108,63 @@ def printed_checklist(
     shown = judged[judged["corner"] == 0].drop(columns="corner").reset_index(drop=True)
     agreed = unanimous.loc[list(zip(shown["moment"], shown["number"], strict=True))].to_numpy()
     return shown.assign(verdict=np.where(agreed, shown["verdict"], UNKNOWN))
+
+
+def printed_checklists(
+    packs: Mapping[str, pd.DataFrame], measures: pd.DataFrame, county: pd.DataFrame, own: str
+) -> dict[str, pd.DataFrame]:
+    """Judge the county by the printed figures under each standard that has tests of a county.
+
+    Parameters
+    ----------
+    packs : mapping of str to DataFrame
+        Standards by name.
+    measures, county : DataFrame
+        As for `printed_checklist`.
+    own : str
+        Name of the place's own standard.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        From `printed_checklist`; a standard of households or villages alone has none.
+
+    Raises
+    ------
+    ValueError
+        The own standard does not say which share of villages must be out, so that nothing tells
+        what a plan lacks.
+
+    Examples
+    --------
+    >>> from analysis import tables
+    >>> packs = {name: tables.read("standards", pack=name)
+    ...          for name in ("yunnan_2017", "guizhou_2017")}
+    >>> measures = tables.read("measures", place="standards")
+    >>> empty = pd.DataFrame(columns=["moment", "column", "value", "value_low", "value_high"])
+    >>> list(printed_checklists(packs, measures, empty, "yunnan_2017"))
+    ['yunnan_2017']
+    """
+    if not _sets_share(packs[own]):
+        fitting = [
+            name
+            for name in tables.read("packs", place="standards")["pack"]
+            if _sets_share(tables.read("standards", pack=name))
+        ]
+        raise ValueError(
+            f"pack: the standard '{own}' has no test of the county 'village_exit_share', at which "
+            f"a plan aims; these have it: {', '.join(fitting)}; any other can stand in others"
+        )
+    return {
+        name: printed_checklist(rows, measures, county)
+        for name, rows in packs.items()
+        if rows["level"].eq("county").any()
+    }
+
+
+def _sets_share(standard: pd.DataFrame) -> bool:
+    tests = standard[standard["level"] == "county"]
+    return bool(tests["indicator"].eq("village_exit_share").any())
 
 
 def _corners(county: pd.DataFrame, moment: str) -> pd.DataFrame:

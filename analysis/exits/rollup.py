@@ -99,6 +99,38 @@ def filled_villages(villages: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFram
     return _with_lacking(filled, "headcount_ratio", ratio)
 
 
+def of_year(households: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Take the households of a year.
+
+    Parameters
+    ----------
+    households : DataFrame
+        With ``year``.
+    year : int
+        Year asked for.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the year, at least one.
+
+    Raises
+    ------
+    ValueError
+        The ledgers hold no household of the year; the message names the years they hold.
+
+    Examples
+    --------
+    >>> len(of_year(pd.DataFrame({"year": [2016, 2017, 2017]}), 2017))
+    2
+    """
+    now = households[households["year"] == year]
+    if now.empty:
+        known = ", ".join(map(str, sorted(households["year"].unique())))
+        raise ValueError(f"year: the ledgers hold no household of {year}; they hold {known}")
+    return now
+
+
 def household_totals(households: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Count the poor and the pupils who dropped out, by village, township or year.
 

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis import inhabitants, marks
-from analysis.exits import POOR
+from analysis.exits import POOR, of_year
 from analysis.projection import (
     Distribution,
     growth_history,
@@ -96,10 +96,7 @@ def start(ledgers: Mapping[str, pd.DataFrame], year: int) -> Start:
     (3, 2, 491)
     """
     every = ledgers["households"]
-    now = every[every["year"] == year]
-    if now.empty:
-        known = ", ".join(map(str, sorted(every["year"].unique())))
-        raise ValueError(f"the ledgers hold no household of {year}; they hold {known}")
+    now = of_year(every, year)
     villages = _in_order(ledgers["villages"], now, year)
     left = villages["left"].to_numpy()
     income = now["income_per_person_yuan"].to_numpy(dtype=float, na_value=np.nan)
