@@ -328,3 +328,11 @@ def test_the_readme_says_what_the_notebook_finds(root):
     assert uncertain.loc[2018, "both_chance"] < 0.01
     assert "by the end of 2019 it is about 3 in 4" in readme
     assert 0.70 < uncertain.loc[2019, "both_chance"] < 0.80
+
+
+@pytest.mark.parametrize("chapter", [NOTEBOOK, "notebooks/08_method_and_backtest.ipynb"])
+@pytest.mark.parametrize("code", ["520000", "230000"])
+def test_a_province_without_a_series_is_refused_by_name(root, chapter, code):
+    said = rf"province: .* {code} .* 3 years; areas with more: 100000, 530000;"
+    with pytest.raises(ValueError, match=said):
+        run_cells(root / chapter, province=code, draws=200)

@@ -86,6 +86,7 @@ from analysis.projection.paces import (
     listed_paces,
     own_exits,
     series_paces,
+    survey_series,
 )
 from analysis.projection.rolling import (
     Forecast,
@@ -175,6 +176,7 @@ __all__ = [
     "starting_state",
     "summarise_scenario",
     "surely_below",
+    "survey_series",
     "trend_engine",
     "trend_forecast",
     "units_out",

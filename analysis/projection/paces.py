@@ -22,6 +22,8 @@ PACE_LOWEST = 0.005
 LEVEL_MEAN, LEVEL_SD = math.log(1 / 7), 1.0
 SPREADS = np.geomspace(0.05, 1.6, 5)
 WALK_START = 2009
+# Years of a series that tell a pace and how it varies.
+SHORTEST = 3
 
 
 def exit_paces(exits: pd.DataFrame) -> pd.DataFrame:
@@ -137,6 +139,44 @@ def own_exits(margins: pd.DataFrame, place: str, assumptions: pd.Series, year: i
     }
 
 
+def survey_series(incidence: pd.DataFrame, areas: Sequence[str]) -> pd.DataFrame:
+    """Take the survey series of some areas, each long enough to learn a pace from.
+
+    Parameters
+    ----------
+    incidence : DataFrame
+        Columns ``area, system, year``.
+    areas : sequence of str
+        Codes of the areas.
+
+    Returns
+    -------
+    DataFrame
+        Their rows of the survey.
+
+    Raises
+    ------
+    ValueError
+        An area has figures of fewer than three years; the message names it and those with more.
+
+    Examples
+    --------
+    >>> from analysis import tables
+    >>> survey_series(tables.read("incidence"), ["530000"])["area"].unique().tolist()
+    ['530000']
+    """
+    survey = incidence[incidence["system"] == "survey"]
+    figures = survey["area"].value_counts()
+    enough = sorted(figures[figures >= SHORTEST].index)
+    if lost := [area for area in areas if area not in enough]:
+        raise ValueError(
+            f"nation, province: the survey's incidence of {', '.join(lost)} is known for fewer "
+            f"than {SHORTEST} years; areas with more: {', '.join(enough) or 'none'}; add it to "
+            "data/reference/incidence.csv"
+        )
+    return survey[survey["area"].isin(areas)]
+
+
 def learned_paces(
     incidence: pd.DataFrame, exits: pd.DataFrame, own: dict[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
@@ -165,7 +205,7 @@ def learned_paces(
     ['100000', 'county_a']
     """
     survey = incidence[incidence["system"] == "survey"]
-    whole = survey.groupby("area").filter(lambda rows: len(rows) > 2)
+    whole = survey.groupby("area").filter(lambda rows: len(rows) >= SHORTEST)
     series = [series_paces(rows, area) for area, rows in whole.groupby("area")]
     persons = exits["unit"] == "person"
     own_persons, own_villages = (
