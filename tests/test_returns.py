@@ -684,3 +684,16 @@ def test_charts_are_drawn_in_both_languages(language):
     assert len(styles) == len(left.lines)
     diagonal = right.lines[0].get_xydata()
     assert (diagonal[:, 0] == diagonal[:, 1]).all()
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"place": "demo_county"}, "place: its ledgers lack members; .* households and members"),
+        ({"areas": ["530000"]}, "areas: 530000, without a line of monitoring for 2017"),
+        ({"areas": []}, "areas: none named, without a line"),
+    ],
+)
+def test_what_chapter_9_cannot_take_is_refused_by_name(root, told, said):
+    with pytest.raises(ValueError, match=said):
+        run_cells(root / "notebooks" / "09_return_risk.ipynb", before="risk-kinds-shown", **told)

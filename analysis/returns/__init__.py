@@ -1,6 +1,12 @@
 """Who may fall back: kinds that are monitored, chances, their test, and the list of visits."""
 
-from analysis.returns.categories import KINDS, kind_counts, monitored, monitoring_line
+from analysis.returns.categories import (
+    KINDS,
+    kind_counts,
+    line_watched,
+    monitored,
+    monitoring_line,
+)
 from analysis.returns.hazard import Hazard, chances, coefficients, fit_hazard, reasons, thresholds
 from analysis.returns.noise import under_noise
 from analysis.returns.panel import FEATURES, known_rows, risk_panel
@@ -48,6 +54,7 @@ __all__ = [
     "kind_counts",
     "known_rows",
     "lasting_means",
+    "line_watched",
     "monitored",
     "monitoring_line",
     "out_of_time",

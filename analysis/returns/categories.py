@@ -51,6 +51,44 @@ def monitoring_line(lines: pd.DataFrame, rules: pd.DataFrame, areas: Sequence[st
     return held[["year", "monitoring_yuan", "source", "verification"]].reset_index(drop=True)
 
 
+def line_watched(watching: pd.DataFrame, year: int, areas: Sequence[str]) -> pd.DataFrame:
+    """
+    Take the income under which households are monitored in one year.
+
+    Parameters
+    ----------
+    watching : DataFrame
+        From `monitoring_line`.
+    year : int
+        Year asked for.
+    areas : sequence of str
+        The areas whose rule was asked for, for the message.
+
+    Returns
+    -------
+    DataFrame
+        Its one row.
+
+    Raises
+    ------
+    ValueError
+        None of the areas has a rule for the year.
+
+    Examples
+    --------
+    >>> watching = pd.DataFrame({"year": [2016, 2017], "monitoring_yuan": [4000.0, 4500.0]})
+    >>> line_watched(watching, 2017, ["100000"])["monitoring_yuan"].tolist()
+    [4500.0]
+    """
+    now = watching[watching["year"] == year]
+    if now.empty:
+        raise ValueError(
+            f"areas: {', '.join(areas) or 'none named'}, without a line of monitoring for {year}; "
+            "name one that has it in data/reference/monitoring_lines.csv, such as 100000"
+        )
+    return now
+
+
 def monitored(
     rows: pd.DataFrame, monitoring: pd.DataFrame, settings: Mapping[str, float]
 ) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from analysis.returns.panel import known_rows, risk_panel
 from analysis.returns.validation import compare_lists, out_of_time, score_lists
 from analysis.returns.visits import share_at_risk
 
+NEEDED = ("households", "members")
 RECORDED, EXACT = "as_recorded", "without_errors"
 Tables = Mapping[str, pd.DataFrame]
 
@@ -36,11 +37,22 @@ def versions(
     dict
         ``as_recorded`` and, for a synthetic city, ``without_errors``.
 
+    Raises
+    ------
+    ValueError
+        The place does not keep both ledgers.
+
     Examples
     --------
-    >>> list(versions({}, {}, synthetic=False, seed=0))
+    >>> kept = dict.fromkeys(NEEDED, pd.DataFrame())
+    >>> list(versions(kept, {}, synthetic=False, seed=0))
     ['as_recorded']
     """
+    if lacking := [name for name in NEEDED if name not in tables]:
+        raise ValueError(
+            f"place: its ledgers lack {' and '.join(lacking)}; who may fall back is told from "
+            f"{' and '.join(NEEDED)}, in data/<place>/ledgers"
+        )
     if not synthetic:
         return {RECORDED: tables}
     return {RECORDED: under_noise(tables, settings, seed=seed), EXACT: tables}
