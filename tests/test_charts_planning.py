@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from analysis import exhibits, words
+from analysis import exhibits, marks, words
 from analysis.charts import house
 from analysis.charts import planning as charts
 
@@ -56,6 +56,17 @@ def test_the_frontier_names_every_number_and_what_is_not_possible(language):
         assert str(out) in told
     hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
     assert [line.get_xdata().tolist() for line in hollow] == [[100]]
+
+
+@pytest.mark.parametrize("hidden", [{71}, {71, 90}, {100}, {71, 90, 100}])
+def test_what_may_not_be_published_is_neither_a_point_nor_impossible(hidden):
+    away = COSTS["villages_out"].isin(hidden)
+    withheld = away.map({True: "cost_yuan;villages_out", False: ""})
+    costs = COSTS.astype(float).mask(away).assign(**{marks.WITHHELD: withheld})
+    axes = drawn(charts.frontier, costs, MARKS, language="en")
+    [line, hollow] = axes.lines[:2]
+    assert set(line.get_xdata()) == {71, 90} - hidden
+    assert set(hollow.get_xdata()) == {100} - hidden
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)

@@ -67,14 +67,16 @@ def frontier(axes: Axes, costs: pd.DataFrame, marks: Mapping[str, float], *, say
     axes : Axes
         Where to draw.
     costs : DataFrame
-        Columns ``villages_out, cost_yuan``; a missing cost is drawn as a hollow mark at the top.
+        Columns ``villages_out, cost_yuan``; a missing cost is drawn as a hollow mark at the top,
+        a number that may not be published not at all.
     marks : mapping
         ``must`` (villages that must be out) and ``budget_yuan``.
     say : callable
         Words in the language drawn.
     """
+    costs = costs[~_hidden(costs)]
     found, lost = costs.dropna(subset=["cost_yuan"]), costs[costs["cost_yuan"].isna()]
-    top = max(found["cost_yuan"].max(), marks["budget_yuan"]) * 1.28
+    top = max([*found["cost_yuan"], marks["budget_yuan"]]) * 1.28
     axes.plot(found["villages_out"], found["cost_yuan"], **house.line("projected"))
     hollow = {"markerfacecolor": "white", "markeredgewidth": 1.4, "markersize": 8}
     lost = lost.assign(cost_yuan=top * 0.93)
@@ -86,9 +88,16 @@ def frontier(axes: Axes, costs: pd.DataFrame, marks: Mapping[str, float], *, say
         _name(axes, row, say("planning.label.impossible", out=row.villages_out), (8, -13))
     _rules(axes, marks, say)
     axes.set_ylim(0, top)
-    first, last = costs["villages_out"].min(), costs["villages_out"].max()
+    reached = [*costs["villages_out"], marks["must"]]
+    first, last = min(reached), max(reached)
     span = max(last - first, 1)
     axes.set_xlim(first - ROOM * span, last + 0.05 * span)
+
+
+def _hidden(costs: pd.DataFrame) -> pd.Series:
+    """Find what may not be published: it is neither a point nor impossible."""
+    told = costs.get(marks.WITHHELD, pd.Series("", index=costs.index))
+    return told.str.contains("cost_yuan|villages_out")
 
 
 def _name(axes: Axes, point, told: str, offset: tuple[float, float]) -> None:
