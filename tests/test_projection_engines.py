@@ -286,6 +286,19 @@ def test_a_faulty_engine_is_found_out():
     assert error["cheat"] > 2 * error["honest"]
 
 
+@pytest.mark.parametrize("told", [1, 2])
+def test_a_horizon_further_than_the_errors_is_refused_with_the_furthest(told):
+    errors = [[0.01] * 4] * told + [[0.01, np.nan, 0.01]] * 2
+    said = (
+        rf"horizon: {told + 2} years ahead; .* {told + 1} years ahead 2 errors .*: {told} at most"
+    )
+    forecast = [0.1] * len(errors)
+    with pytest.raises(ValueError, match=said):
+        projection.calibrated_band(forecast, errors)
+    with pytest.raises(ValueError, match=said):
+        projection.drawn_paths(forecast, errors, draws=3, seed=1)
+
+
 def test_too_few_errors_are_said_and_refused():
     band = projection.calibrated_band([0.1], [[0.01, -0.01, 0.02]])
     assert band["basis"].tolist() == ["few_errors"]

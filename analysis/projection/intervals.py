@@ -100,21 +100,38 @@ def calibrated_band(
         Columns ``forecast, low_80, high_80, low_90, high_90, errors, basis``; ``basis`` is
         ``conformal`` where the errors suffice for every share, else ``few_errors``.
 
+    Raises
+    ------
+    ValueError
+        Fewer than three errors are known of a year ahead; the message says how far one can look.
+
     Examples
     --------
     >>> band = calibrated_band([0.10], [[0.01, -0.02, 0.01]], shares=[0.5])
     >>> band.round(3).to_dict("records")
     [{'forecast': 0.1, 'low_50': 0.09, 'high_50': 0.11, 'errors': 3, 'basis': 'conformal'}]
     """
+    known = _errors_known(errors)
     forecast = np.asarray(forecast, float)
     band = pd.DataFrame({"forecast": forecast})
     for share in shares:
         sizes = np.maximum.accumulate([error_bound(past, share) for past in errors])
         band[f"low_{share:.0%}".rstrip("%")] = np.clip(forecast - sizes, 0, 1)
         band[f"high_{share:.0%}".rstrip("%")] = np.clip(forecast + sizes, 0, 1)
-    known = np.array([np.isfinite(np.asarray(past, float)).sum() for past in errors])
     enough = known >= errors_needed(max(shares))
     return band.assign(errors=known, basis=np.where(enough, "conformal", "few_errors"))
+
+
+def _errors_known(errors: Sequence[ArrayLike]) -> np.ndarray:
+    """Count the errors of each year ahead, and refuse the first of which too few are known."""
+    known = np.array([np.isfinite(np.asarray(past, float)).sum() for past in errors])
+    for years, count in enumerate(known):
+        if count < FEWEST:
+            raise ValueError(
+                f"horizon: {len(known)} years ahead; of forecasts {years + 1} years ahead {count} "
+                f"errors are known, and {FEWEST} are needed for an interval: {years} at most"
+            )
+    return known
 
 
 def drawn_paths(
@@ -135,11 +152,17 @@ def drawn_paths(
         Rates, 0 to 1. The rank of the error stays the same along a path: what came too high stays
         too high. Beyond the ranks that the errors reach stands Student's t.
 
+    Raises
+    ------
+    ValueError
+        As for `calibrated_band`.
+
     Examples
     --------
     >>> drawn_paths([0.1], [[0.0, 0.0, 0.0]], draws=3, seed=1).ravel().tolist()
     [0.1, 0.1, 0.1]
     """
+    _errors_known(errors)
     forecast = np.asarray(forecast, float)
     rank = np.random.default_rng(seed).uniform(-1, 1, draws)
     sizes = np.column_stack([_size_at(np.abs(rank), past) for past in errors])
