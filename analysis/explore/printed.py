@@ -49,7 +49,7 @@ def printed(
     >>> printed(begun, "wenshan", growth=0.05)
     Printed(growth=0.05, villages=2, threshold=0.03)
     """
-    value = _margins(place)
+    value = _margins(place).astype(float).to_dict()
     plan = min(int(value.get("planned_village_exits", 0)), begun.listed_left)
     return Printed(
         growth=float(value.get("income_growth", 0.0)) if growth is None else growth,
