@@ -297,6 +297,12 @@ def test_tables_are_tagged_with_heads_and_every_row(pdfs):
     assert len(tags(tree, "/TR")) >= 81
 
 
+@pytest.mark.parametrize(("author", "named"), [("The office of 文山", True), ("The office", False)])
+def test_a_voice_is_told_where_an_english_page_quotes_chinese(author, named):
+    cover = pypdf.PdfReader(io.BytesIO(press.typeset(document(author=author)))).pages[0]
+    assert (b"/Lang(zh-CN)" in cover.get_contents().get_data()) is named
+
+
 ALPHABETS = ["贫困户2017年Wa", "county's AVATAR fly", "0123,456.78%", "W’‘“”—…（）、", "iiii llll"]
 
 
