@@ -588,7 +588,7 @@ def test_a_test_that_no_ledger_tells_is_not_shown_as_one_that_no_village_fails(r
         exhibits, "table", lambda key, *a, **b: shown.update({key: show(key, *a, **b)})
     )
     chapter = root / "notebooks" / "05_exit_readiness.ipynb"
-    run_cells(chapter, until="exits-synthetic-order", place="demo_county")
+    run_cells(chapter, before="exits-synthetic-order", place="demo_county")
     told = shown["exits.binding"].content
     names = [column["name"] for column in told["columns"]]
     rows = [dict(zip(names, row, strict=True)) for row in told["rows"]["en"]]
