@@ -620,3 +620,20 @@ def test_the_keyboards_interrupt_ends_a_writing_in_one_line(households, tmp_path
 
 def test_the_mark_of_synthetic_rows_outlives_the_codes(store):
     assert store.manifest["synthetic"]
+
+
+def test_a_process_that_forked_after_a_question_asks_on_and_ends(store):
+    program = f"""
+import os, sys
+from analysis import poverty
+from analysis.register.store import questions, read_store
+store = read_store({str(store.folder)!r})
+def ask():
+    return questions.profile(store, [poverty.headcount_ratio], line=2500.0).to_json()
+before = ask()
+child = os.fork()
+if child == 0:
+    sys.exit(ask() != before)
+assert os.waitpid(child, 0)[1] == 0 and ask() == before
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

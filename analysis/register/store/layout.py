@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ ROWS, CODES, TOTALS = "households", "codes", "totals"
 MEMORY = "3GB"
 # An indicator of a packed column is 0 for no, 1 for yes, 2 for not known.
 UNKNOWN = 2
+# By limit of memory: opening one takes longer than many a question.
+_OPENED: dict[str, duckdb.DuckDBPyConnection] = {}
 
 
 @dataclass(frozen=True)
@@ -268,9 +271,9 @@ def open_duckdb(memory: str = MEMORY, folder: Path | None = None):
     Parameters
     ----------
     memory : str
-        Limit, such as ``3GB``.
+        Limit, such as ``3GB``, of all that is asked in this process with the same limit.
     folder : Path, optional
-        Where it puts what does not fit.
+        Where it puts what does not fit; such a DuckDB shares nothing with another.
 
     Returns
     -------
@@ -281,13 +284,32 @@ def open_duckdb(memory: str = MEMORY, folder: Path | None = None):
     >>> open_duckdb("1GB").sql("SELECT 1").fetchall()
     [(1,)]
     """
-    settings = {"memory_limit": memory}
     if folder is not None:
-        settings["temp_directory"] = str(folder)
-    connection = duckdb.connect(config=settings)
+        return _quiet(_instance(memory, temp_directory=str(folder)))
+    if memory not in _OPENED:
+        # Files may be written anew between two questions, and their bytes would be kept in memory.
+        _OPENED[memory] = _instance(memory, enable_external_file_cache=False)
+    return _quiet(_OPENED[memory].cursor())
+
+
+def _instance(memory: str, **settings: object):
+    return duckdb.connect(config={"memory_limit": memory, **settings})
+
+
+def _quiet(connection):
     # A bar in the middle of a notebook is no result.
     connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def _close_all() -> None:
+    """Its threads do not live on in a forked process, which would wait for them when it ends."""
+    while _OPENED:
+        _OPENED.popitem()[1].close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_close_all)
 
 
 def read_store(folder: Path | str, *, memory: str = MEMORY) -> Store:
