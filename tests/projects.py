@@ -5,7 +5,7 @@ import shutil
 
 import yaml
 
-from analysis import briefs
+from analysis import briefs, exhibits
 from analysis.briefs import chapters, workers
 
 CATALOGUE = """
@@ -109,3 +109,20 @@ def run_cells(path, *, before=None, **parameters):
             names |= {name: value for name, value in parameters.items() if name in names}
     assert before is None, f"the notebook has no cell {before}"
     return names
+
+
+def noted(patch):
+    """What is shown from now on, in both languages, by key."""
+    shown = {}
+    for verb in ("finding", "table", "figure"):
+        patch.setattr(exhibits, verb, _noting(getattr(exhibits, verb), shown))
+    return shown
+
+
+def _noting(show, shown):
+    def noting(*given, **values):
+        exhibit = show(*given, **values)
+        shown[exhibit.content["key"]] = exhibit.content
+        return exhibit
+
+    return noting

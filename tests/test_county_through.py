@@ -1,9 +1,9 @@
 """Chapters of a county that is through: nobody poor, and no village still in."""
 
 import pytest
-from projects import run_cells
+from projects import noted, run_cells
 
-from analysis import exhibits, exits, office
+from analysis import exits, office
 
 MADE_UP = {"place": "demo_county", "area": "SYND"}
 YEAR = 2017
@@ -26,38 +26,25 @@ def through(request, monkeypatch):
 
 
 @pytest.fixture
-def keys(monkeypatch):
-    """Keys of what is shown, and what it says."""
-    shown = {}
-    for verb in ("finding", "table", "figure"):
-        monkeypatch.setattr(exhibits, verb, _noted(getattr(exhibits, verb), shown))
-    return shown
-
-
-def _noted(show, shown):
-    def noting(*given, **values):
-        exhibit = show(*given, **values)
-        shown[exhibit.content["key"]] = exhibit.content.get("text")
-        return exhibit
-
-    return noting
+def said(monkeypatch):
+    return noted(monkeypatch)
 
 
 def _run(root, chapter, **told):
     return run_cells(root / "notebooks" / f"{chapter}.ipynb", **MADE_UP, **told)
 
 
-def test_the_chapter_of_incidence_counts_nobody_among_all_its_people(root, through, keys):
+def test_the_chapter_of_incidence_counts_nobody_among_all_its_people(root, through, said):
     names = _run(root, "02_poverty_incidence", horizon=2, draws=200)
     people = names["known"].margins.loc["rural_population", "value"]
     assert names["needed"]["persons"] == 0
     assert (names["needed"]["villages"] == 0) == through
-    assert f" {people:,.0f} people" in keys["incidence.today.register"]["en"]
+    assert f" {people:,.0f} people" in said["incidence.today.register"]["text"]["en"]
 
 
-def test_the_chapter_of_exits_plans_nothing_for_households_that_are_through(root, through, keys):
+def test_the_chapter_of_exits_plans_nothing_for_households_that_are_through(root, through, said):
     names = _run(root, "05_exit_readiness")
     assert names["plan"].persons == 0
-    assert {"exits.release.none", "planning.home_works.none"} <= set(keys)
+    assert {"exits.release.none", "planning.home_works.none"} <= set(said)
     nothing = {"exits.readiness.none", "exits.binding.none", "planning.ways_out.none"}
-    assert nothing & set(keys) == (nothing if through else set())
+    assert nothing & set(said) == (nothing if through else set())

@@ -1,29 +1,16 @@
 """Monthly editions of the chapters with a deadline: before it, on its day, and after it."""
 
 import pytest
-from projects import run_cells
+from projects import noted, run_cells
 
-from analysis import exhibits, words
+from analysis import words
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def said(monkeypatch):
-    """What is shown in both languages, by key."""
-    shown = {}
-    for verb in ("finding", "table", "figure"):
-        monkeypatch.setattr(exhibits, verb, _noted(getattr(exhibits, verb), shown))
-    return shown
-
-
-def _noted(show, shown):
-    def noting(*given, **values):
-        exhibit = show(*given, **values)
-        shown[exhibit.content["key"]] = exhibit.content
-        return exhibit
-
-    return noting
+    return noted(monkeypatch)
 
 
 def _holds(content, english, chinese):
