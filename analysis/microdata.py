@@ -107,15 +107,10 @@ def fetch(frame, numeric, other=()):
     table = table.collect() if isinstance(table, nw.LazyFrame) else table
     return pd.DataFrame(
         {name: table.get_column(name).to_numpy() for name in numeric}
-        | {name: _values(table.get_column(name).to_pandas()) for name in other},
+        | {name: table.get_column(name).to_pandas().to_numpy() for name in other},
         index=pd.RangeIndex(len(table)),
         copy=False,
     )
-
-
-def _values(column):
-    # Texts would become objects and texts again, one by one.
-    return column.array if isinstance(column.dtype, pd.StringDtype) else column.to_numpy()
 
 
 def _required(schema, numeric, other):
